@@ -1,0 +1,258 @@
+"""The nouns of a drill, as frozen data. A load test is a drill whose stages have no fault: one code path.
+
+Field names are the keys of a drill file; times are seconds, rates per second, shares 0 to 1 (see ``units``).
+Nothing here knows files, faults or processes: ``reader`` fills these, ``run`` obeys them, ``judge`` reads them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from lab.drill.units import UNTIL_RECOVERED, Lasts, Limit, PerSecond, Seconds, Share, Within
+
+Scalar = int | float | bool | str
+Check = Literal["no_oversell", "no_lost_order", "no_duplicate_order"]
+Lane = Literal["proxy", "direct"]
+
+
+class FileNoun:
+    """Whatever is read from a file refuses keys that it does not know."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(FileNoun):
+    """One HTTP request as a template. ``{uuid}``, ``{key}``, ``{vu}``, ``{iteration}`` are filled in for each one sent.
+
+    ``key`` names where the client's key travels, so that the target's ledger can be matched with what clients saw.
+    """
+
+    post: str | None = None
+    get: str | None = None
+    json: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    expect: tuple[int, ...] = (200,)
+    key: str | None = None
+    writes: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(FileNoun):
+    """The service under test: a known one (``use``) or a ``command`` of the user's, started inside the room.
+
+    ``command`` may hold ``{port}``, ``{python}`` and the name of any setting; ``settings`` also reach it as
+    environment variables, ``env`` prefixed. ``ready`` is a path on the service port, unless ``health_port`` is set:
+    then health and ledger are asked there, because a check through a full service port kills healthy processes.
+    """
+
+    use: str | None = None
+    command: str | None = None
+    port: int | None = None
+    health_port: bool = False
+    ready: str = "/health"
+    ledger: str | None = None
+    boot: Seconds = 10.0
+    warmup: Seconds = 0.0
+    env: str = "TARGET_"
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    requests: Mapping[str, Request] = field(default_factory=dict)
+    writes: bool = False
+    help: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorsAlarm(FileNoun):
+    """Share of bad among the probe's known, punctual requests in a sliding window, without a break for ``for_s``."""
+
+    above: Share
+    over: Seconds
+    for_: Seconds = 0.0
+    at_least: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiedAlarm(FileNoun):
+    """The target's process ended, seen by its pid file descriptor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarms(FileNoun):
+    """The alarm rules of a stage, by name."""
+
+    errors: ErrorsAlarm | None = None
+    died: DiedAlarm | None = None
+
+
+AlarmName = Literal["errors", "died"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Respond(FileNoun):
+    """On this alarm do that, at most ``limit``."""
+
+    when: AlarmName
+    do: Literal["restart", "nobody"]
+    limit: Within = Limit(3, 60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(FileNoun):
+    """A named patch over a stage, in force unless ``--without NAME``. Settings win over the target's and the fault's."""
+
+    respond: tuple[Respond, ...] = ()
+    target: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load(FileNoun):
+    """The users. ``request`` names requests of the target with their weights.
+
+    ``constant-vus`` runs as long as its stage; ``shared-iterations`` shares ``iterations`` among ``vus``.
+    """
+
+    executor: Literal["constant-vus", "shared-iterations"]
+    vus: int = 1
+    iterations: int | None = None
+    max_duration: Seconds = 600.0
+    request: Mapping[str, int]
+    connections: Literal["kept", "fresh"] = "kept"
+    connect_timeout: Seconds = 5.0
+    timeout: Seconds = 5.0
+    pause_after_error: Seconds = 0.1
+    jitter: Share = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe(FileNoun):
+    """The instrument: an open-model stream at ``rate``, half on fresh connections, half on ``kept`` ones.
+
+    A request is given up, and known to be bad, when its connection is not up by ``connect`` or its answer not
+    there by ``slow``, both counted from when it was due.
+    """
+
+    rate: PerSecond = 100.0
+    request: str = "order"
+    connect: Seconds = 0.25
+    slow: Seconds = 1.0
+    kept: int = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budgets(FileNoun):
+    """What the stage must keep; None is not judged. ``detect`` and ``recover`` in seconds, see docs/definitions.md."""
+
+    detect: Seconds | None = None
+    recover: Seconds | None = None
+    bad_seconds: Seconds | None = None
+
+
+@dataclass(frozen=True)
+class FaultCall:
+    """Which fault with which parameters, already validated against the fault's own dataclass."""
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(FileNoun):
+    """One stretch of a drill: load, lane, probe, at most one fault, how it ends, measures in force, budgets."""
+
+    stage: str
+    lane: Lane = "direct"
+    target: Mapping[str, Scalar] = field(default_factory=dict)
+    load: Load | None = None
+    probe: Probe = field(default_factory=Probe)
+    fault: FaultCall | None = None
+    lasts: Lasts = 3.0
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    alarm: Alarms | None = None
+    within: Budgets = field(default_factory=Budgets)
+    rest: Seconds = 0.0
+    settle: Seconds = 0.5
+    baseline: Seconds = 4.0
+    cool: Seconds = 3.0
+
+    @property
+    def until_recovered(self) -> bool:
+        return self.lasts == UNTIL_RECOVERED
+
+    @property
+    def class_rate(self) -> float:
+        """Requests per second of one connection class of the probe."""
+        return self.probe.rate / 2
+
+    @property
+    def confirm_s(self) -> float:
+        """How long a recovery at the very deadline needs to be confirmed: 100 good of a class, the slowest, a margin."""
+        return 100 / self.class_rate + self.probe.slow + 0.5
+
+    @property
+    def deadline_s(self) -> float:
+        """Longest time that a fault may stand in ``until recovered``, from the injection."""
+        return (self.within.recover or 10.0) + self.confirm_s
+
+    @property
+    def cool_s(self) -> float:
+        """Watched after the heal: never shorter than a recovery at its deadline needs to be confirmed."""
+        return max(self.cool, 3.0, 0.0 if self.until_recovered else (self.within.recover or 1.0) + self.confirm_s)
+
+    @property
+    def baseline_s(self) -> float:
+        """From load's start to the injection: settling, the baseline, and ``slow`` more that is not baseline."""
+        return self.settle + max(self.baseline, 4.0) + self.probe.slow
+
+    @property
+    def fault_s(self) -> float:
+        """The longest that the fault can stand."""
+        return self.deadline_s if self.until_recovered else self.lasts
+
+    @property
+    def planned_requests(self) -> int:
+        """N: probe requests of the longest possible rest of the stage after its baseline; fixed before it starts."""
+        return round(self.probe.rate * (self.probe.slow + self.fault_s + self.cool_s))
+
+    @property
+    def respond(self) -> tuple[Respond, ...]:
+        """Every rule of the measures in force."""
+        return tuple(rule for measure in self.measures.values() for rule in measure.respond)
+
+    @property
+    def measure_settings(self) -> dict[str, Scalar]:
+        """Settings of the measures in force; they win over the target's and the fault's."""
+        return {name: value for measure in self.measures.values() for name, value in measure.target.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drill(FileNoun):
+    """What shall happen, whole. The reader has put the drill's ``alarm`` into every stage that has none of its own."""
+
+    drill: str
+    about: str = ""
+    target: Target
+    checks: tuple[Check, ...] = ()
+    alarm: Alarms = field(default_factory=Alarms)
+    stages: tuple[Stage, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Stages that this machine cannot host, with the reason (``needs toxiproxy``); decided before the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPlan(FileNoun):
+    """``drill.json``: the resolved drill and everything fixed before the run. The judge needs nothing else but rows and events."""
+
+    drill: Drill
+    without: tuple[str, ...] = ()
+    runtime: Literal["sandbox", "open", "fake"]
+    seed: int
+    t0_ns: int
+    epoch_ns: int
+    definitions: int = 1
+    planned: Mapping[str, int]
+    lab: str
+    toxiproxy: str | None = None
+    toxiproxy_path: str | None = None
+    machine: Mapping[str, str] = field(default_factory=dict)

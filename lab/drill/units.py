@@ -1,0 +1,114 @@
+"""Quantities as a person writes them (``250ms``, ``100/s``, ``20%``) and as code reads them (seconds, per second, share).
+
+Each unit is metadata for a plain ``float``: the models stay free of pydantic, and pydantic finds the parser here.
+A number without its unit is an error, not a guess: ``3`` may be seconds or milliseconds, and a drill is code.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_DURATION = re.compile(rf"{_NUMBER}(ms|s|m|h)")
+_RATE = re.compile(rf"{_NUMBER}/(s|m|h)")
+_SHARE = re.compile(rf"{_NUMBER}%")
+_LIMIT = re.compile(r"(\d+)/(\d+(?:\.\d+)?(?:ms|s|m|h))")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+UNTIL_RECOVERED = math.inf
+"""``lasts: until recovered``: nothing but a recovery (or the deadline) ends the fault."""
+
+
+def parse_duration(text: object) -> float:
+    """``250ms``, ``3s``, ``1.5s``, ``2m``, ``1h`` → seconds."""
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration: expected a number and its unit without a space, such as 250ms, 3s or 2m")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def format_duration(seconds: float) -> str:
+    """The inverse of :func:`parse_duration`, in the unit that reads best: 0.25 → ``250ms``."""
+    if seconds == 0 or seconds >= 1:
+        return f"{seconds:g}s" if seconds < 1e5 else f"{seconds:.0f}s"
+    return f"{seconds * 1000:g}ms"
+
+
+def parse_lasts(text: object) -> float:
+    """A duration, or ``until recovered`` → :data:`UNTIL_RECOVERED`."""
+    return UNTIL_RECOVERED if text == "until recovered" else parse_duration(text)
+
+
+def format_lasts(seconds: float) -> str:
+    return "until recovered" if seconds == UNTIL_RECOVERED else format_duration(seconds)
+
+
+def parse_rate(text: object) -> float:
+    """``100/s``, ``30/m`` → per second."""
+    match = _RATE.fullmatch(text) if isinstance(text, str) else None
+    if match is None or float(match[1]) == 0:
+        raise ValueError(f"{text!r} is not a rate: expected a number per unit of time, such as 100/s or 30/m")
+    return float(match[1]) / _SECONDS[match[2]]
+
+
+def format_rate(per_second: float) -> str:
+    return f"{per_second:g}/s"
+
+
+def parse_share(text: object) -> float:
+    """``20%`` → 0.2."""
+    match = _SHARE.fullmatch(text) if isinstance(text, str) else None
+    if match is None or float(match[1]) > 100:
+        raise ValueError(f"{text!r} is not a share: expected 0% to 100%")
+    return float(match[1]) / 100
+
+
+def format_share(share: float) -> str:
+    return f"{share * 100:g}%"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``times`` in any window of ``per_s`` seconds; written ``3/60s``."""
+
+    times: int
+    per_s: float
+
+
+def parse_limit(text: object) -> Limit:
+    """``3/60s`` → three in any 60 seconds."""
+    match = _LIMIT.fullmatch(text) if isinstance(text, str) else None
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"{text!r} is not a limit: expected a count per duration, such as 3/60s")
+    return Limit(int(match[1]), parse_duration(match[2]))
+
+
+def format_limit(limit: Limit) -> str:
+    return f"{limit.times}/{format_duration(limit.per_s)}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Metadata that tells pydantic, when it looks, how a quantity is read from a file and written back."""
+
+    parse: Callable[[object], Any]
+    format: Callable[[Any], str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema  # only a reader of files pays for this import
+
+        return core_schema.no_info_plain_validator_function(
+            self.parse,
+            serialization=core_schema.plain_serializer_function_ser_schema(self.format, return_schema=core_schema.str_schema()),
+        )
+
+
+Seconds = Annotated[float, Unit(parse_duration, format_duration)]
+Lasts = Annotated[float, Unit(parse_lasts, format_lasts)]
+PerSecond = Annotated[float, Unit(parse_rate, format_rate)]
+Share = Annotated[float, Unit(parse_share, format_share)]
+Within = Annotated[Limit, Unit(parse_limit, format_limit)]

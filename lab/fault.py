@@ -1,0 +1,121 @@
+"""The only module that a fault imports: what a fault is, what it may touch, what it says.
+
+A fault breaks one thing, proves that it broke, and puts it back. It is a frozen dataclass whose fields are its
+parameters as a drill file gives them; copy ``faults/noop.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, Protocol
+
+from lab.drill.model import Scalar
+
+Counters = Mapping[str, int]
+Need = Literal["pid", "proxy", "netns"]
+"""What a fault cannot do without: a process of ours or one we may touch, the proxy lane, a network namespace of our own."""
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What clients of the fake runtime see while the fault stands: ``share`` of the requests on ``classes`` meet ``kind``.
+
+    ``on``: a symptom of the *process* goes with it at a restart, unless what the fault left in the configuration is
+    in force again; one of the *wire* stays.
+    """
+
+    kind: Literal["refuse", "reset", "hang", "slow", "none"]
+    share: float = 1.0
+    classes: frozenset[str] = frozenset({"fresh", "kept"})
+    on: Literal["process", "wire"] = "process"
+    after_commit: bool = False
+    """The target has done the work before the client loses the answer."""
+
+
+class Toxics(Protocol):
+    """The proxy of the stage, in lane ``proxy``. Calls talk to the real Toxiproxy in a thread."""
+
+    async def add(
+        self,
+        name: str,
+        kind: str,
+        stream: Literal["upstream", "downstream"],
+        attributes: Mapping[str, int],
+        toxicity: float = 1.0,
+    ) -> None: ...
+
+    async def remove(self, name: str) -> None:
+        """Removes the toxic; no error when it is gone already."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fault is let loose. ``pid`` and ``port`` are functions because a restart changes them."""
+
+    target: TargetAt
+    toxics: Toxics | None
+    own_network: bool
+    """The network namespace is ours alone: its sysctls may be set and its counters are ours."""
+    proc: Path = Path("/proc")
+
+
+class TargetAt(Protocol):
+    """The target's process, wherever it is now."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process that listens (a start script's child, perhaps). Raises ProcessLookupError when there is none."""
+        ...
+
+    @property
+    def port(self) -> int: ...
+
+    def kill(self) -> None:
+        """SIGKILL through the pid file descriptor that the lab holds since the start, so never somebody else."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Scalar]:
+        """As configured at its last start."""
+        ...
+
+    @property
+    def deaths(self) -> int:
+        """How many times a process of this target ended without being asked to by the lab."""
+        ...
+
+
+class Fault(Protocol):
+    """``help`` is one line for ``lab list``; the class docstring is the manual, printed by ``lab show fault NAME``."""
+
+    name: ClassVar[str]
+    help: ClassVar[str]
+    needs: ClassVar[frozenset[Need]]
+
+    @property
+    def symptom(self) -> Symptom:
+        """What the fake runtime lets clients see."""
+        ...
+
+    @property
+    def leaves(self) -> Mapping[str, Scalar]:
+        """Settings that the fault puts into the target's configuration for its next start (target < fault < measure)."""
+        ...
+
+    def evidence(self, place: Place) -> Counters:
+        """Reads the counters that move when this fault bites: cheap (< 2 ms), also when the process is gone.
+
+        Callable at any time. The lab reads them around the baseline and before the heal; the judge compares.
+        """
+        ...
+
+    def inject(self, place: Place) -> AbstractAsyncContextManager[str]:
+        """Breaks it on entry, yields in words what was read back (``backlog 1024→16, live (pid 12)``), heals on exit.
+
+        Heals safely twice, on cancel, and when the process is gone.
+        """
+        ...

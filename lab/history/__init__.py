@@ -1,0 +1,1 @@
+"""What happened: pure model (rows, events) and the files that hold it."""

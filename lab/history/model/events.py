@@ -1,0 +1,201 @@
+"""Events: what the lab did and noticed, each with its instant in nanoseconds since t0.
+
+One frozen dataclass per kind. Kinds that take time come twice, with ``phase`` begin and end.
+``to_json`` and ``from_json`` are each other's inverse; a field that an older lab did not write takes its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+Phase = Literal["begin", "end"]
+Counters = Mapping[str, int]
+"""Readings of a fault's evidence: name of the counter → its value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    kind: ClassVar[str]
+    t_ns: int
+    stage: str = ""
+    writer: str = field(default="run", metadata={"file": False})
+    """Which file it stands in; readers merge by (t, writer, seq)."""
+    seq: int = field(default=0, metadata={"file": False})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEvent(Event):
+    """The run begins and ends; ``reason``: complete, interrupted, or what broke it."""
+
+    kind: ClassVar[str] = "run"
+    phase: Phase
+    reason: str = "complete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageEvent(Event):
+    """``skipped`` says what the stage needs that this room has not; ``error`` what kept it from being carried out."""
+
+    kind: ClassVar[str] = "stage"
+    phase: Phase
+    skipped: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetEvent(Event):
+    kind: ClassVar[str] = "target"
+    state: Literal["starting", "started", "ready", "stopping", "stopped", "died", "failed"]
+    pid: int = 0
+    detail: str = ""
+    settings: Mapping[str, int | float | bool | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadEvent(Event):
+    """The load's own report: ``planned_ns`` is the absolute instant at which it should have started."""
+
+    kind: ClassVar[str] = "load"
+    phase: Phase
+    planned_ns: int = 0
+    exit: int = 0
+    cpu_share: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineEvent(Event):
+    """Begin: the load has settled. End: just before the injection; with the fault's counters at either end."""
+
+    kind: ClassVar[str] = "baseline"
+    phase: Phase
+    counters: Counters = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InjectEvent(Event):
+    """``done``: what the fault read back after the injection, in words; empty when it could not."""
+
+    kind: ClassVar[str] = "inject"
+    phase: Phase
+    fault: str
+    done: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedEvent(Event):
+    """The fault's counters just before the heal, to be compared with those of the baseline."""
+
+    kind: ClassVar[str] = "landed"
+    counters: Counters
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmEvent(Event):
+    kind: ClassVar[str] = "alarm"
+    phase: Phase
+    alarm: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideEvent(Event):
+    """The responder's decision on an alarm: an action, or why none."""
+
+    kind: ClassVar[str] = "decide"
+    alarm: str
+    action: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionEvent(Event):
+    kind: ClassVar[str] = "action"
+    phase: Phase
+    action: str
+    ok: bool = True
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SteadyEvent(Event):
+    """The live fold saw every affected class recovered; the judge finds the instant itself."""
+
+    kind: ClassVar[str] = "steady"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealEvent(Event):
+    """``reason``: planned, recovered, deadline or interrupted."""
+
+    kind: ClassVar[str] = "heal"
+    phase: Phase
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultErrorEvent(Event):
+    kind: ClassVar[str] = "fault_error"
+    fault: str
+    during: Literal["inject", "evidence", "heal"]
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StallEvent(Event):
+    """The probe's loop stood still from ``t_ns`` for ``lasted_ns``: what was in flight cannot be judged."""
+
+    kind: ClassVar[str] = "stall"
+    lasted_ns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorEvent(Event):
+    """A reading of the machine: CPU steal and pressure, suspended time."""
+
+    kind: ClassVar[str] = "sensor"
+    readings: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickEvent(Event):
+    """Once a second, for the display only: the judge never reads it."""
+
+    kind: ClassVar[str] = "tick"
+    left_s: float
+    shares: Mapping[str, int] = field(default_factory=dict)
+    rate: float = 0.0
+    p95_ms: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteEvent(Event):
+    kind: ClassVar[str] = "note"
+    text: str
+
+
+KINDS: dict[str, type[Event]] = {
+    cls.kind: cls
+    for cls in (
+        RunEvent, StageEvent, TargetEvent, LoadEvent, BaselineEvent, InjectEvent, LandedEvent, AlarmEvent, DecideEvent,
+        ActionEvent, SteadyEvent, HealEvent, FaultErrorEvent, StallEvent, SensorEvent, TickEvent, NoteEvent,
+    )
+}  # fmt: skip
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """What one line of an events file holds: ``t``, ``kind``, then the fields that are not at their default."""
+    written = {f.name: f.default for f in fields(event) if f.metadata.get("file", True)}
+    values = {k: v for k, v in asdict(event).items() if k in written and v != written[k] and v != {}}
+    return {"t": values.pop("t_ns", 0), "kind": event.kind, **values}
+
+
+def from_json(line: Mapping[str, Any], writer: str = "run", seq: int = 0) -> Event:
+    """The event of one line. Raises ValueError when the kind is unknown or a field is missing or unknown."""
+    values = {key: value for key, value in line.items() if key not in ("t", "kind")}
+    try:
+        return KINDS[line["kind"]](t_ns=line["t"], writer=writer, seq=seq, **values)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an event of this lab: {line!r} ({error})") from error
