@@ -21,7 +21,7 @@ class Exchange:
     end_ns: int = 0
     status: int = 0
     outcome: Outcome = Outcome.OK
-    bytes: int = 0
+    size_bytes: int = 0
     excerpt: bytes = b""
     """Start of an unexpected answer, at most 2 kB."""
 
@@ -73,6 +73,6 @@ def row_of(
         request=request,
         via=via,
         vu=vu,
-        bytes=exchange.bytes,
+        size_bytes=exchange.size_bytes,
         key=key,
     )

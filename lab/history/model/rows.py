@@ -68,7 +68,7 @@ class Row:
     """Index in the target's requests."""
     via: int = Via.FRESH
     vu: int = 0
-    bytes: int = 0
+    size_bytes: int = 0
     key: int = 0
     """The request's own key; the ledger says whether the target stored it."""
 
@@ -86,7 +86,7 @@ DTYPES: dict[str, Any] = {
     "request": np.uint8,
     "via": np.uint8,
     "vu": np.uint16,
-    "bytes": np.uint32,
+    "size_bytes": np.uint32,
     "key": np.uint32,
 }
 Column = npt.NDArray[Any]
@@ -108,7 +108,7 @@ class Rows:
     request: Column
     via: Column
     vu: Column
-    bytes: Column
+    size_bytes: Column
     key: Column
 
     @classmethod
