@@ -242,7 +242,7 @@ class Drill(FileNoun):
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan(FileNoun):
-    """``drill.json``: the resolved drill and everything fixed before the run. The judge needs nothing else but rows and events."""
+    """``drill.json``: the resolved drill and all that is fixed before the run; with rows and events it is all the judge needs."""
 
     drill: Drill
     without: tuple[str, ...] = ()
