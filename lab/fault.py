@@ -6,13 +6,14 @@ parameters as a drill file gives them; copy ``faults/noop.py``.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
-from lab.drill.model import Scalar
+from lab.drill.model import Scalar as Scalar  # faults import it from here
 
 Counters = Mapping[str, int]
 Need = Literal["pid", "proxy", "netns"]
@@ -62,6 +63,16 @@ class Place:
     """The network namespace is ours alone: its sysctls may be set and its counters are ours."""
     proc: Path = Path("/proc")
 
+    def net_counters(self) -> Counters:
+        """The kernel's TCP counters of the network namespace (``/proc/net/netstat`` and ``snmp``), by name."""
+        lines = [*(self.proc / "net/netstat").read_text().splitlines(), *(self.proc / "net/snmp").read_text().splitlines()]
+        tables = [(names, values) for names, values in zip(lines[::2], lines[1::2], strict=True) if names.startswith("Tcp")]
+        return {
+            name: int(value)
+            for names, values in tables
+            for name, value in zip(names.split()[1:], values.split()[1:], strict=True)
+        }
+
 
 class TargetAt(Protocol):
     """The target's process, wherever it is now."""
@@ -76,6 +87,18 @@ class TargetAt(Protocol):
 
     def kill(self) -> None:
         """SIGKILL through the pid file descriptor that the lab holds since the start, so never somebody else."""
+        ...
+
+    def listener(self) -> AbstractContextManager[socket.socket]:
+        """A duplicate of its listening socket (pidfd_getfd), closed on exit. Raises ProcessLookupError when there is none."""
+        ...
+
+    def backlog(self) -> int:
+        """Size of the accept queue of its listener, read back from the kernel. Raises ProcessLookupError."""
+        ...
+
+    def listen_drops(self) -> int:
+        """Connections that its listener has dropped since it was bound; 0 when there is none."""
         ...
 
     @property

@@ -1,0 +1,1 @@
+"""Recovery without people: rules decide (pure), actions act."""

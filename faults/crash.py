@@ -1,0 +1,40 @@
+"""The target's process is killed, as by the out-of-memory killer or a segmentation fault."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lab.fault import Counters, Need, Place, Scalar, Symptom
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crash:
+    """SIGKILL to the target, through the pid file descriptor that the lab has held since it started it.
+
+    Nothing is put back at the heal: a process that was killed stays dead until something starts it again.
+    Evidence: deaths of the target that nobody asked for.
+    """
+
+    name: ClassVar[str] = "crash"
+    help: ClassVar[str] = "kills the target's process (SIGKILL)"
+    needs: ClassVar[frozenset[Need]] = frozenset({"pid"})
+
+    @property
+    def symptom(self) -> Symptom:
+        return Symptom("refuse")
+
+    @property
+    def leaves(self) -> Mapping[str, Scalar]:
+        return {}
+
+    def evidence(self, place: Place) -> Counters:
+        return {"deaths": place.target.deaths}
+
+    @asynccontextmanager
+    async def inject(self, place: Place) -> AsyncIterator[str]:
+        pid = place.target.pid
+        place.target.kill()
+        yield f"SIGKILL (pid {pid})"

@@ -1,0 +1,70 @@
+"""Deciding, purely: does this standing alarm act now, wait, or has the responder had enough?
+
+One alarm, one action: it acts again only when it is about something newer than the last action, or still stands
+5 s after that action was done. Back-off: the first action at once, then after 1, 2, 4 s … since the last was done.
+Beyond ``limit`` the responder gives up: a service that dies as often as it is started needs a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.clock import NS_PER_S
+from lab.drill.model import Respond
+from lab.watch.alarms import Standing
+
+STILL_STANDS_NS = 5 * NS_PER_S
+BACKOFF_NS = (0, NS_PER_S, 2 * NS_PER_S, 4 * NS_PER_S)
+
+
+@dataclass(frozen=True)
+class Acted:
+    """An action of the past; ``end_ns`` None: under way."""
+
+    action: str
+    begin_ns: int
+    end_ns: int | None
+
+
+@dataclass(frozen=True)
+class Act:
+    """Do it now."""
+
+    action: str
+    alarm: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not now; ask again."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Never again for this alarm: its limit is reached."""
+
+    alarm: str
+    why: str
+
+
+Decision = Act | Wait | GiveUp
+
+
+def decide(rule: Respond, alarm: Standing, past: Sequence[Acted], now_ns: int) -> Decision:
+    """What ``rule`` makes of ``alarm`` at ``now_ns``, given every action of this stage so far, oldest first."""
+    if rule.do == "nobody":
+        return Wait("people act")
+    if any(acted.end_ns is None for acted in past):
+        return Wait("an action is under way")
+    recent = [acted for acted in past if acted.begin_ns > now_ns - round(rule.limit.per_s * NS_PER_S)]
+    done_ns = past[-1].end_ns if past else None
+    if done_ns is not None and alarm.evidence_from_ns < done_ns and now_ns < done_ns + STILL_STANDS_NS:
+        return Wait("the last action may still help")
+    if len(recent) >= rule.limit.times:
+        return GiveUp(alarm.alarm, f"{len(recent)} × {rule.do} in {rule.limit.per_s:g} s did not help: a person is needed")
+    if done_ns is not None and now_ns < done_ns + BACKOFF_NS[min(len(recent), len(BACKOFF_NS) - 1)]:
+        return Wait("backing off")
+    return Act(rule.do, alarm.alarm)

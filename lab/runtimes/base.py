@@ -1,0 +1,112 @@
+"""What a runtime provides: the *room* in which target, proxy, load and probe live, real or simulated.
+
+The stage loop speaks only to these protocols; ``processes`` answers with real processes and sockets (sandbox and
+open), ``fake`` with a simulated service in virtual time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lab.clock import Clock
+from lab.drill.model import Lane, Scalar
+from lab.fault import Counters, Fault, Place, TargetAt, Toxics
+from lab.history.model.ledger import Ledger
+from lab.history.model.rows import Row
+from lab.http.exchange import Dialer
+from lab.load.plan import ShardPlan
+
+
+class ServiceFailed(RuntimeError):
+    """The target did not start or did not become healthy; the text ends with the last lines of its log."""
+
+
+class Service(TargetAt, Protocol):
+    """The target under the lab's hand: started, watched, ended."""
+
+    @property
+    def running(self) -> bool: ...
+
+    async def start(self, settings: Mapping[str, Scalar]) -> None:
+        """Starts its process; returns when there is one. Raises ServiceFailed when there cannot be."""
+        ...
+
+    async def until_ready(self, within_s: float) -> None:
+        """Returns at the first good answer of its health check. Raises ServiceFailed when it dies or takes too long."""
+        ...
+
+    async def until_dead(self) -> str:
+        """Returns when the process of now has ended without having been asked to; says how (``exit code 1``, ``SIGKILL``)."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Asks the process to end, after ``grace_s`` kills it (0: at once); returns when it is gone."""
+        ...
+
+    async def ledger(self) -> Ledger: ...
+
+
+@dataclass(frozen=True)
+class LaneEnd:
+    """Where load and probe connect to, and the proxy in between, if any."""
+
+    port: int
+    toxics: Toxics | None = None
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What the load says of itself when it has ended. ``rows``: those that no process of its own has written."""
+
+    exit: int = 0
+    late_ms: float = 0.0
+    cpu_share: float = 0.0
+    detail: str = ""
+    rows: Sequence[Row] = field(default=())
+
+
+class Users(Protocol):
+    """The load of a stage while it runs."""
+
+    async def stop(self) -> LoadReport:
+        """Starts no more iterations, records what is in flight as cut, returns when all rows are written."""
+        ...
+
+    async def until_dead(self) -> str:
+        """Returns when the load has ended although nobody asked it to; says how."""
+        ...
+
+
+class Room(Protocol):
+    """All that a stage may ask of where it runs."""
+
+    clock: Clock
+    own_network: bool
+    service: Service
+
+    async def open_lane(self, lane: Lane) -> LaneEnd:
+        """The way to the running service; lane ``proxy`` goes through a fresh proxy without toxics."""
+        ...
+
+    async def close_lane(self) -> None: ...
+
+    def dialer(self, port: int) -> Dialer: ...
+
+    async def start_load(self, plan: ShardPlan) -> Users: ...
+
+    def let_loose(self, fault: Fault, place: Place) -> AbstractAsyncContextManager[str]:
+        """Injects the fault (in the fake room: its symptom)."""
+        ...
+
+    def evidence(self, fault: Fault, place: Place) -> Counters: ...
+
+    def readings(self) -> Mapping[str, float]:
+        """The machine: CPU pressure, steal, time suspended. Empty where there is nothing to read."""
+        ...
+
+    async def close(self) -> None:
+        """Ends all that still runs."""
+        ...
