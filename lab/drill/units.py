@@ -2,6 +2,7 @@
 
 Each unit is metadata for a plain ``float``: the models stay free of pydantic, and pydantic finds the parser here.
 A number without its unit is an error, not a guess: ``3`` may be seconds or milliseconds, and a drill is code.
+Conversion goes through Decimal, so that what is written back is read as exactly the same float.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
-_NUMBER = r"(\d+(?:\.\d+)?)"
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _DURATION = re.compile(rf"{_NUMBER}(ms|s|m|h)")
 _RATE = re.compile(rf"{_NUMBER}/(s|m|h)")
 _SHARE = re.compile(rf"{_NUMBER}%")
-_LIMIT = re.compile(r"(\d+)/(\d+(?:\.\d+)?(?:ms|s|m|h))")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LIMIT = re.compile(r"([0-9]+)/([0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))")
+_SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
+_HUNDRED = Decimal(100)
+_LONGEST_S = 1e9
+"""About 30 years; a longer one is a slip, and too many digits would become the infinity that is UNTIL_RECOVERED."""
 
 UNTIL_RECOVERED = math.inf
 """``lasts: until recovered``: nothing but a recovery (or the deadline) ends the fault."""
@@ -28,14 +33,22 @@ def parse_duration(text: object) -> float:
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"{text!r} is not a duration: expected a number and its unit without a space, such as 250ms, 3s or 2m")
-    return float(match[1]) * _SECONDS[match[2]]
+    seconds = float(Decimal(match[1]) * _SECONDS[match[2]])
+    if seconds > _LONGEST_S:
+        raise ValueError(f"{text!r} is not a duration: expected at most {_LONGEST_S:g} s")
+    return seconds
+
+
+def _plain(number: Decimal) -> str:
+    """All digits, no exponent, no zeros behind the last one."""
+    return format(number.normalize(), "f")
 
 
 def format_duration(seconds: float) -> str:
     """The inverse of :func:`parse_duration`, in the unit that reads best: 0.25 → ``250ms``."""
     if seconds == 0 or seconds >= 1:
-        return f"{seconds:g}s" if seconds < 1e5 else f"{seconds:.0f}s"
-    return f"{seconds * 1000:g}ms"
+        return f"{_plain(Decimal(repr(seconds)))}s"
+    return f"{_plain(Decimal(repr(seconds)) * 1000)}ms"
 
 
 def parse_lasts(text: object) -> float:
@@ -52,11 +65,11 @@ def parse_rate(text: object) -> float:
     match = _RATE.fullmatch(text) if isinstance(text, str) else None
     if match is None or float(match[1]) == 0:
         raise ValueError(f"{text!r} is not a rate: expected a number per unit of time, such as 100/s or 30/m")
-    return float(match[1]) / _SECONDS[match[2]]
+    return float(Decimal(match[1]) / _SECONDS[match[2]])
 
 
 def format_rate(per_second: float) -> str:
-    return f"{per_second:g}/s"
+    return f"{_plain(Decimal(repr(per_second)))}/s"
 
 
 def parse_share(text: object) -> float:
@@ -64,11 +77,11 @@ def parse_share(text: object) -> float:
     match = _SHARE.fullmatch(text) if isinstance(text, str) else None
     if match is None or float(match[1]) > 100:
         raise ValueError(f"{text!r} is not a share: expected 0% to 100%")
-    return float(match[1]) / 100
+    return float(Decimal(match[1]) / _HUNDRED)
 
 
 def format_share(share: float) -> str:
-    return f"{share * 100:g}%"
+    return f"{_plain(Decimal(repr(share)) * _HUNDRED)}%"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ One frozen dataclass per kind. Kinds that take time come twice, with ``phase`` b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 Phase = Literal["begin", "end"]
@@ -55,12 +55,14 @@ class TargetEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadEvent(Event):
-    """The load's own report: ``planned_ns`` is the absolute instant at which it should have started."""
+    """Begin: it has been told to start at the absolute instant ``planned_ns``. End: what it says of itself."""
 
     kind: ClassVar[str] = "load"
     phase: Phase
     planned_ns: int = 0
     exit: int = 0
+    late_ms: float = 0.0
+    """How much later than planned its first user started."""
     cpu_share: float = 0.0
     detail: str = ""
 
@@ -187,8 +189,10 @@ KINDS: dict[str, type[Event]] = {
 
 def to_json(event: Event) -> dict[str, Any]:
     """What one line of an events file holds: ``t``, ``kind``, then the fields that are not at their default."""
-    written = {f.name: f.default for f in fields(event) if f.metadata.get("file", True)}
-    values = {k: v for k, v in asdict(event).items() if k in written and v != written[k] and v != {}}
+    # A required field is always written, an empty mapping too: only what from_json can fill in again is left out.
+    defaults = {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(event)}
+    unwritten = {f.name for f in fields(event) if not f.metadata.get("file", True)}
+    values = {k: v for k, v in asdict(event).items() if k not in unwritten and v != defaults[k]}
     return {"t": values.pop("t_ns", 0), "kind": event.kind, **values}
 
 

@@ -1,0 +1,83 @@
+"""Request rows as an Arrow IPC stream, written batch by batch and read batch by batch.
+
+The messages are serialised here and appended whole, rather than by Arrow's own stream writer, which leaves half a
+batch behind when the disk is full. ``read_all`` is of no use on a cut stream: it raises and gives nothing (notes).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lab.history.model.rows import DTYPES, Row, Rows
+from lab.history.store.appended import AppendedFile
+
+SCHEMA = pa.schema([pa.field(name, pa.from_numpy_dtype(np.dtype(dtype)), nullable=False) for name, dtype in DTYPES.items()])
+_END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+
+
+class RowWriter:
+    """Collects rows in memory; ``flush`` makes them one batch of the file. The one writer of ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = AppendedFile(path)
+        self._file.append(SCHEMA.serialize().to_pybytes())
+        self._pending: list[Row] = []
+        self._closed = False
+
+    def append(self, row: Row) -> None:
+        self._pending.append(row)
+
+    def flush(self) -> None:
+        """Writes what was appended since the last flush; nothing when there is nothing. Raises OSError when the disk
+        is full: the rows stay pending then and go with the next flush.
+        """
+        if self._pending:
+            self._file.append(batch_of(Rows.of(self._pending)).serialize().to_pybytes())
+            self._pending = []
+
+    def close(self) -> None:
+        """Flushes, ends the stream and closes the file, also when the flush fails (OSError). Twice is no error."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.flush()
+            self._file.append(_END_OF_STREAM)
+        finally:
+            self._file.close()
+
+
+def batch_of(rows: Rows) -> Any:
+    """A record batch with the columns of :data:`SCHEMA`."""
+    return pa.record_batch([pa.array(getattr(rows, name)) for name in DTYPES], schema=SCHEMA)
+
+
+def read_rows(path: Path) -> Rows:
+    """All rows of a file; none when there is no file. A cut last batch costs only itself.
+
+    Raises ValueError, with the path, when the file holds something else or is damaged before its end.
+    """
+    return Rows.concat(_rows_of(batch) for batch in _batches(path.read_bytes(), path)) if path.exists() else Rows.of([])
+
+
+def _rows_of(batch: Any) -> Rows:
+    return Rows(**{name: batch.column(name).to_numpy() for name in DTYPES})
+
+
+def _batches(content: bytes, path: Path) -> list[Any]:
+    source = pa.BufferReader(content)
+    batches: list[Any] = []
+    try:
+        stream = pa.ipc.open_stream(source)
+        if stream.schema != SCHEMA:
+            raise ValueError(f"{path}: not request rows of this lab, but columns {stream.schema.names}")
+        batches.extend(stream)
+    except (pa.ArrowInvalid, OSError) as error:
+        # Cut off: whoever wrote it was killed or its disk was full, and Arrow has read up to the end. Else: damaged.
+        if source.tell() < len(content):
+            raise ValueError(f"{path}: damaged at byte {source.tell()} of {len(content)} ({error})") from error
+    return batches
