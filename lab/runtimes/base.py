@@ -42,6 +42,10 @@ class Service(TargetAt, Protocol):
         """Returns when the process of now has ended without having been asked to; says how (``exit code 1``, ``SIGKILL``)."""
         ...
 
+    async def until_running(self) -> None:
+        """Returns when there is a process (again)."""
+        ...
+
     async def stop(self, grace_s: float) -> None:
         """Asks the process to end, after ``grace_s`` kills it (0: at once); returns when it is gone."""
         ...

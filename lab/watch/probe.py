@@ -102,12 +102,14 @@ class Probe:
                 Row(due_ns=due_ns, start_us=0, end_us=now_us, outcome=Outcome.CUT, via=via, scenario=self._question.scenario)
             )
             raise
-        if fresh:
-            if line is not None:
-                line.close()
-        else:
-            self._free.append(line)
+        self._keep_or_close(line, keep=not fresh)
         self._on_row(row)
+
+    def _keep_or_close(self, line: Line | None, *, keep: bool) -> None:
+        if keep and len(self._free) < self._settings.kept:
+            self._free.append(line)
+        elif line is not None:
+            line.close()
 
     async def _send(self, line: Line | None, due_ns: int, *, close: bool, via: Via = Via.KEPT) -> tuple[Row, Line | None]:
         question = self._question

@@ -1,0 +1,43 @@
+"""From a name on the command line to a drill, with every mistake told at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from lab.cli.exits import Exit
+from lab.cli.say import refuse
+from lab.drill.model import Drill
+
+RUNS = Path("runs")
+
+
+def drill(name: str, patches: Sequence[str], without: Sequence[str]) -> Drill:
+    """The drill with its patches, less the measures that ``without`` names. Exits 2 with all problems of the file."""
+    from lab import catalogue
+    from lab.drill.patches import resolve
+    from lab.drill.problems import DrillErrors
+
+    try:
+        return resolve(catalogue.read_drill(name, patches), without)
+    except DrillErrors as errors:
+        for problem in errors.problems:
+            print(problem, file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from errors
+    except catalogue.CatalogueError as error:
+        refuse(str(error), error.hint)
+    except OSError as error:
+        refuse(f"{error.filename}: {error.strerror}")
+
+
+def run_dir(name: str, root: Path) -> Path:
+    """A run by path, id or ``latest``. Exits 2 when there is none."""
+    from lab.history import store
+
+    try:
+        return store.find_run(root, name)
+    except store.RunNotFound as error:
+        refuse(str(error), "lab runs ls")

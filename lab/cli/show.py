@@ -1,0 +1,40 @@
+"""``lab show NAME``: a drill in plain words, a fault's manual, or the target's settings."""
+
+from __future__ import annotations
+
+import inspect
+
+import typer
+
+from lab.cli import reading
+
+
+def show(name: str = typer.Argument(help="A drill, a fault, or target.")) -> None:
+    from lab import catalogue
+
+    faults = catalogue.faults()
+    if name == "target":
+        _targets()
+    elif name in faults and name not in catalogue.drills():
+        print(f"{name}: {faults[name].help}\n\n{inspect.getdoc(faults[name])}")  # type: ignore[attr-defined]  # see listing
+    elif name in catalogue.drills() and name in faults:
+        _drill(name)
+        print(f"\nThere is a fault of that name too:\n{inspect.getdoc(faults[name])}")
+    else:
+        _drill(name)
+
+
+def _drill(name: str) -> None:
+    from lab.drill.describe import describe
+
+    print(describe(reading.drill(name, (), ())))
+
+
+def _targets() -> None:
+    from lab import catalogue
+
+    for name, target in catalogue.targets().items():
+        print(f"{name}   {target.command}")
+        for setting, value in target.settings.items():
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            print(f"  {setting:<16} {shown:<8} {target.help.get(setting, '')}")

@@ -1,0 +1,84 @@
+"""The fault of a stage: injected, left to stand, healed, and its evidence read all the while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from lab.drill.model import Stage
+from lab.fault import Counters, Fault, Place
+from lab.history.model.events import FaultErrorEvent, HealEvent, InjectEvent, LandedEvent, SteadyEvent
+from lab.run.background import end
+from lab.run.bench import StageBroken
+from lab.run.tape import Tape
+from lab.runtimes.base import Room
+from lab.watch.watcher import Watcher
+
+EVIDENCE_EVERY_S = 0.1
+
+
+@dataclass(frozen=True)
+class Injection:
+    """One fault in one place. ``evidence`` may be read before, during and after."""
+
+    fault: Fault
+    place: Place
+    room: Room
+
+    def evidence(self) -> Counters:
+        return self.room.evidence(self.fault, self.place)
+
+    async def stand(self, stage: Stage, tape: Tape, watcher: Watcher) -> None:
+        """Injects, waits until the fault has stood long enough, heals whatever happens. Raises StageBroken."""
+        during: Literal["inject", "heal"] = "inject"
+        reading = asyncio.ensure_future(_landed(tape, self.evidence))
+        reason = "interrupted"
+        try:
+            begin_ns = self.room.clock.now_ns()
+            tape.write(InjectEvent, t_ns=begin_ns, phase="begin", fault=self.fault.name)
+            watcher.injected(begin_ns)
+            async with self.room.let_loose(self.fault, self.place) as done:
+                tape.write(InjectEvent, phase="end", fault=self.fault.name, done=done)
+                during = "heal"
+                try:
+                    reason = await _until_over(stage, watcher, tape)
+                finally:
+                    tape.write(HealEvent, phase="begin", reason=reason)
+            tape.write(HealEvent, phase="end", reason=reason)
+        except (OSError, RuntimeError) as error:
+            tape.write(FaultErrorEvent, fault=self.fault.name, during=during, error=f"{type(error).__name__}: {error}")
+            raise StageBroken(f"fault {self.fault.name}, {during}: {error}") from error
+        finally:
+            await end(reading)
+
+
+async def _landed(tape: Tape, evidence: Callable[[], Counters]) -> None:
+    """Writes the counters whenever one of them is higher than ever: a restart may set a listener's own back to zero."""
+    highest = dict(evidence())
+    while True:
+        await asyncio.sleep(EVIDENCE_EVERY_S)
+        now = evidence()
+        if any(value > highest.get(name, 0) for name, value in now.items()):
+            highest = {name: max(value, highest.get(name, 0)) for name, value in now.items()}
+            tape.write(LandedEvent, counters=highest)
+
+
+async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:
+    """Why the fault is to be healed now: planned, recovered or deadline."""
+    if not stage.until_recovered:
+        await asyncio.sleep(stage.lasts)
+        return "planned"
+    if not await watcher.recovers_within(stage.deadline_s):
+        return "deadline"
+    tape.write(SteadyEvent)
+    return "recovered"
+
+
+async def cool(stage: Stage, watcher: Watcher) -> None:
+    """After the heal: at least ``cool``, at most as long as a recovery at its deadline takes to be confirmed."""
+    least_s = max(stage.cool, 3.0)
+    await asyncio.sleep(least_s)
+    if stage.cool_s > least_s:
+        await watcher.recovers_within(stage.cool_s - least_s)

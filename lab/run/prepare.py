@@ -1,0 +1,91 @@
+"""Before anything starts: what this machine can host, and everything that is fixed for the run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import lab
+from lab import toxiproxy_binary
+from lab.doctor import available
+from lab.drill.model import Drill, RunPlan, Stage
+
+Runtime = Literal["sandbox", "open", "fake"]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line decides. ``runtime`` None: the sandbox where it is allowed, else open."""
+
+    runtime: Runtime | None = None
+    seed: int = 7
+    without: tuple[str, ...] = ()
+    toxiproxy: Path | None = None
+
+
+def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], progress: Progress) -> RunPlan:
+    """The plan of a run, with the stages that cannot be hosted here marked as skipped.
+
+    Raises toxiproxy_binary.NotFound only when ``--toxiproxy`` named one that cannot be used.
+    """
+    runtime = choices.runtime or _runtime(progress)
+    skipped = {stage.stage: why for stage in drill.stages if (why := _lacks(stage, runtime, faults))}
+    proxy = _toxiproxy([s for s in drill.stages if s.stage not in skipped], runtime, choices.toxiproxy, progress)
+    if proxy is None and runtime != "fake":
+        skipped |= {stage.stage: "needs toxiproxy" for stage in drill.stages if stage.lane == "proxy"}
+    return RunPlan(
+        drill=replace(drill, skipped=skipped),
+        without=choices.without,
+        runtime=runtime,
+        seed=choices.seed,
+        t0_ns=time.monotonic_ns(),
+        epoch_ns=time.time_ns(),
+        planned={stage.stage: stage.planned_requests for stage in drill.stages},
+        lab=lab.__version__,
+        toxiproxy=proxy.version if proxy else None,
+        toxiproxy_path=str(proxy.path) if proxy else None,
+        machine=machine(),
+    )
+
+
+def _runtime(progress: Progress) -> Runtime:
+    why_not = available()
+    if why_not is None:
+        return "sandbox"
+    progress(f"no sandbox here ({why_not}): running in the open; hint: lab doctor")
+    return "open"
+
+
+def _lacks(stage: Stage, runtime: Runtime, faults: Mapping[str, type[Any]]) -> str:
+    needs = faults[stage.fault.name].needs if stage.fault else frozenset()
+    return "needs the sandbox" if "netns" in needs and runtime == "open" else ""
+
+
+def _toxiproxy(
+    stages: Sequence[Stage], runtime: Runtime, explicit: Path | None, progress: Progress
+) -> toxiproxy_binary.Found | None:
+    if runtime == "fake" or not any(stage.lane == "proxy" for stage in stages):
+        return None
+    try:
+        return toxiproxy_binary.find(explicit, progress)
+    except toxiproxy_binary.NotFound as error:
+        if explicit is not None:
+            raise
+        progress(str(error))
+        return None
+
+
+def machine() -> dict[str, str]:
+    """The fingerprint: figures of two machines are never compared."""
+    return {
+        "cpus": str(len(os.sched_getaffinity(0))),
+        "kernel": platform.release(),
+        "arch": platform.machine(),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,77 @@
+"""The stage's responder: lets the rules decide at every beat, and carries out one action at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from lab.drill.model import Respond, Scalar, Stage
+from lab.history.model.events import ActionEvent, DecideEvent
+from lab.respond import actions
+from lab.respond.rules import Act, Acted, GiveUp, Wait, decide
+from lab.run.tape import Tape
+from lab.runtimes.base import Room, ServiceFailed
+from lab.watch.alarms import Standing
+from lab.watch.watcher import Watcher
+
+
+class Responder:
+    """``settings``: what is in force at the next start, asked at each action because a fault may have changed it."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        room: Room,
+        tape: Tape,
+        watcher: Watcher,
+        report: actions.Report,
+        settings: Callable[[], Mapping[str, Scalar]],
+        boot_s: float,
+    ) -> None:
+        self._rules = stage.respond
+        self._room = room
+        self._tape = tape
+        self._watcher = watcher
+        self._report = report
+        self._settings = settings
+        self._boot_s = boot_s
+        self._past: list[Acted] = []
+        self._given_up: set[Respond] = set()
+        self._acting: asyncio.Task[None] | None = None
+
+    def consider(self, standing: Sequence[Standing]) -> None:
+        """One beat: at most one action is begun."""
+        for rule in self._rules:
+            for alarm in standing:
+                if rule.when == alarm.alarm and rule not in self._given_up:
+                    self._follow(rule, alarm)
+
+    def _follow(self, rule: Respond, alarm: Standing) -> None:
+        now_ns = self._room.clock.now_ns()
+        match decide(rule, alarm, self._past, now_ns):
+            case Act(action=action):
+                self._tape.write(DecideEvent, alarm=alarm.alarm, action=action, reason=alarm.text)
+                self._past.append(Acted(action, now_ns, None))
+                self._acting = asyncio.ensure_future(self._act(action))
+            case GiveUp(why=why):
+                self._given_up.add(rule)
+                self._tape.write(DecideEvent, alarm=alarm.alarm, action="give up", reason=why)
+            case Wait():
+                pass
+
+    async def _act(self, action: str) -> None:
+        self._tape.write(ActionEvent, phase="begin", action=action)
+        self._watcher.acted()
+        failed = ""
+        try:
+            await actions.restart(self._room.service, self._settings(), self._boot_s, self._report)
+        except ServiceFailed as error:
+            failed = str(error)
+        self._tape.write(ActionEvent, phase="end", action=action, ok=not failed, detail=failed)
+        self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns())
+
+    async def close(self) -> None:
+        """An action under way is finished, not broken off: half a restart would leave the next stage a dead target."""
+        if self._acting is not None:
+            await self._acting

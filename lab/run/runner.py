@@ -1,0 +1,136 @@
+"""Inside the room: ``python -m lab.run.runner RUN_DIR``. In the sandbox it is pid 1.
+
+It reads ``drill.json``, conducts the run, and writes its own files in the run directory, which is all that it shares
+with the control process outside, together with the control socket in it. Exit code 0 when the run was conducted
+(whatever its verdict), 1 when it was not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab import catalogue
+from lab.drill.model import RunPlan
+from lab.history import store
+from lab.history.model.events import Event
+from lab.history.model.rows import Row
+from lab.run import control_socket
+from lab.run.bench import Bench
+from lab.run.conduct import conduct
+from lab.run.keys import key_blocks
+from lab.run.tape import Tape
+from lab.runtimes.processes import ProcessRoom
+from lab.runtimes.processes.ports import PortTaken
+from lab.runtimes.sandbox.init import reap_orphans
+
+FLUSH_EVERY_S = 0.25
+
+
+class Recording:
+    """The runner's files. A write that fails (disk full) ends the run by ``on_failure``, once; nothing is swallowed."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._events = store.EventWriter(store.events_path(run_dir, "run"), "run")
+        self._rows = store.RowWriter(store.probe_rows_path(run_dir))
+        self.failure: OSError | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def ends(self, task: asyncio.Task[None]) -> None:
+        """Names the task that a failed write cancels."""
+        self._task = task
+
+    def write(self, event: Event) -> None:
+        try:
+            self._events.write(event)
+        except OSError as error:
+            self._fail(error)
+
+    def keep_row(self, row: Row) -> None:
+        self._rows.append(row)
+
+    def _fail(self, error: OSError) -> None:
+        if self.failure is None:
+            self.failure = error
+            if self._task is not None:
+                self._task.cancel()
+
+    async def flush_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_S)
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            self._rows.flush()
+        except OSError as error:
+            self._fail(error)
+
+    def close(self) -> None:
+        self._flush()
+        if self.failure is None:
+            self._rows.close()
+            self._events.close()
+
+
+async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> None:
+    """Conducts the run of ``plan`` in processes; returns when the room is empty. Raises OSError when it cannot be recorded."""
+    recording = Recording(run_dir)
+    room = ProcessRoom(plan, run_dir, environment)
+    bench = Bench(
+        room=room,
+        plan=plan,
+        tape=Tape(recording, room.clock),
+        keep_row=recording.keep_row,
+        keep_load_rows=lambda _rows: None,  # the shards have written theirs
+        rows_path=lambda index: str(store.load_rows_path(run_dir, index)),
+        faults=catalogue.faults(),
+        keys=key_blocks(),
+    )
+    conducting = asyncio.ensure_future(_conduct(bench, run_dir))
+    recording.ends(conducting)
+    _stop_on_signals(conducting, room)
+    flushing = asyncio.ensure_future(recording.flush_now_and_then())
+    try:
+        async with control_socket.serve(run_dir, stop=conducting.cancel):
+            await conducting
+    finally:
+        flushing.cancel()
+        recording.close()
+    if recording.failure is not None:
+        raise recording.failure
+
+
+async def _conduct(bench: Bench, run_dir: Path) -> None:
+    ledger = await conduct(bench)
+    if ledger is not None:
+        store.write_ledger(run_dir, ledger)
+
+
+def _stop_on_signals(task: asyncio.Task[None], room: ProcessRoom) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    if os.getpid() == 1:
+        loop.add_signal_handler(signal.SIGCHLD, reap_orphans, room.child_pids)
+
+
+def main(arguments: list[str]) -> int:
+    run_dir = Path(arguments[0])
+    plan = store.read_plan(run_dir)
+    gc.freeze()  # what is loaded by now stays; collections during a stage have less to walk
+    try:
+        asyncio.run(run(run_dir, plan, dict(os.environ)))
+    except (OSError, PortTaken) as error:
+        print(f"error: the run could not be carried out: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,175 @@
+"""The one loop: what happens in a stage, in order. A load test is a stage without a fault."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from lab.drill.model import Scalar, Stage
+from lab.fault import Place
+from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, TargetEvent
+from lab.http.template import Template
+from lab.respond import actions
+from lab.run import crowd
+from lab.run.background import beside
+from lab.run.bench import Bench, StageBroken
+from lab.run.injection import Injection, cool
+from lab.run.responder import Responder
+from lab.run.tape import Tape
+from lab.runtimes.base import LaneEnd, ServiceFailed
+from lab.watch.probe import Probe, Question
+from lab.watch.watcher import Watcher
+
+BEAT_S = 0.01
+
+
+async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
+    """Carries out one stage and records it.
+
+    1. rest; 2. the target runs with this stage's settings; 3. the lane is open; 4. the probe opens its kept lines and
+    begins; 5. the load begins at an absolute instant; 6. it settles, then the baseline; 7. the fault is injected;
+    8. it stands for ``lasts``, or until the watch sees a recovery or the deadline is past; 9. it is healed, whatever
+    happens; 10. cool; 11. load and probe end, the lane closes. Cancelled at any point, it heals and closes all the same.
+
+    Raises ServiceFailed or StageBroken when the stage cannot be carried out.
+    """
+    tape = bench.tape.of_stage(stage.stage)
+    tape.write(StageEvent, phase="begin")
+    try:
+        await asyncio.sleep(stage.rest)
+        await _target_with(bench, tape, bench.settings(stage, {}))
+        async with _lane(bench, stage) as lane:
+            await _measure(bench, index, stage, tape, lane)
+    except (ServiceFailed, StageBroken) as error:
+        tape.write(StageEvent, phase="end", error=str(error))
+        raise
+    tape.write(StageEvent, phase="end")
+
+
+async def _target_with(bench: Bench, tape: Tape, settings: Mapping[str, Scalar]) -> None:
+    """The target runs with these settings; one that runs with others is replaced, its database stays."""
+    service = bench.room.service
+    if service.running and service.settings == settings:
+        return
+    if service.running:
+        await service.stop(grace_s=2.0)
+        tape.write(TargetEvent, state="stopped")
+    await actions.start(service, settings, bench.plan.drill.target.boot, _reporter(bench, tape))
+    await asyncio.sleep(bench.plan.drill.target.warmup)
+
+
+def _reporter(bench: Bench, tape: Tape) -> actions.Report:
+    def report(state: actions.State) -> None:
+        service = bench.room.service
+        pid = service.pid if state == "ready" else 0
+        tape.write(TargetEvent, state=state, pid=pid, settings=dict(service.settings) if state == "ready" else {})
+
+    return report
+
+
+@asynccontextmanager
+async def _lane(bench: Bench, stage: Stage) -> AsyncIterator[LaneEnd]:
+    try:
+        yield await bench.room.open_lane(stage.lane)
+    finally:
+        await bench.room.close_lane()
+
+
+async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: LaneEnd) -> None:
+    """Steps 4 to 11, under an exit stack that ends load, probe and background tasks in every case."""
+    left_by_fault: dict[str, Scalar] = {}
+    boot_s = bench.plan.drill.target.boot
+    async with AsyncExitStack() as stack:
+        watcher = Watcher(stage, bench.room.clock, tape.write, bench.keep_row, planned=bench.plan.planned[stage.stage])
+        probe = _probe(bench, index, stage, lane, watcher)
+        await probe.open_kept()
+        watcher.attach(probe)
+        responder = Responder(
+            stage, bench.room, tape, watcher, _reporter(bench, tape), lambda: bench.settings(stage, left_by_fault), boot_s
+        )
+        stack.push_async_callback(_drain, probe, watcher)
+        stack.push_async_callback(responder.close)
+        beside(stack, _beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape))
+        beside(stack, probe.run())
+        if stage.load is not None:
+            await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
+        await _baseline_and_fault(bench, stage, tape, lane, watcher, left_by_fault)
+
+
+def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watcher) -> Probe:
+    requests = bench.plan.drill.target.requests
+    name = stage.probe.request
+    question = Question(
+        template=Template(requests[name], name=name, host=f"127.0.0.1:{lane.port}", headers={"X-Lab-Run": bench.run_id}),
+        expect=frozenset(requests[name].expect),
+        request=list(requests).index(name),
+        scenario=index,
+        run=bench.run_id,
+        first_key=next(bench.keys),
+    )
+    return Probe(stage.probe, question, bench.room.dialer(lane.port), bench.room.clock, watcher.on_row)
+
+
+async def _drain(probe: Probe, watcher: Watcher) -> None:
+    await probe.drain()
+    watcher.finish()
+
+
+async def _beat(watcher: Watcher, responder: Responder) -> None:
+    """Every 10 ms: notice stalls, release what is known, raise and clear alarms, let the responder decide."""
+    while True:
+        responder.consider(watcher.beat())
+        await asyncio.sleep(BEAT_S)
+
+
+async def _watch_deaths(bench: Bench, tape: Tape, watcher: Watcher, responder: Responder) -> None:
+    """Process death is known at once, by pidfd; an inherited listener would hide it from any probe for a while."""
+    service = bench.room.service
+    while True:
+        how = await service.until_dead()
+        tape.write(TargetEvent, state="died", detail=how)
+        watcher.target_died()
+        responder.consider(watcher.beat())
+        await service.until_running()
+        watcher.target_is_back()
+
+
+async def _read_sensors(bench: Bench, tape: Tape) -> None:
+    while True:
+        if readings := bench.room.readings():
+            tape.write(SensorEvent, readings=readings)
+        await asyncio.sleep(1.0)
+
+
+async def _baseline_and_fault(
+    bench: Bench, stage: Stage, tape: Tape, lane: LaneEnd, watcher: Watcher, left_by_fault: dict[str, Scalar]
+) -> None:
+    """Steps 6 to 10."""
+    fault = bench.fault_of(stage)
+    place = Place(target=bench.room.service, toxics=lane.toxics, own_network=bench.room.own_network)
+    injection = None if fault is None else Injection(fault, place, bench.room)
+
+    await _alive_for(bench, stage.settle)
+    tape.write(BaselineEvent, phase="begin", counters=injection.evidence() if injection else {})
+    watcher.baseline_begins()
+    await _alive_for(bench, stage.baseline_s - stage.settle)
+    tape.write(BaselineEvent, phase="end", counters=injection.evidence() if injection else {})
+    if injection is None:
+        await asyncio.sleep(stage.lasts)
+        return
+    left_by_fault.update(injection.fault.leaves)
+    try:
+        await injection.stand(stage, tape, watcher)
+    finally:
+        left_by_fault.clear()
+    await cool(stage, watcher)
+
+
+async def _alive_for(bench: Bench, seconds: float) -> None:
+    """Waits; a target that dies before the fault came ends the stage."""
+    death = asyncio.ensure_future(bench.room.service.until_dead())
+    done, _ = await asyncio.wait({death}, timeout=seconds)
+    death.cancel()
+    if done:
+        raise StageBroken(f"the target died before the fault was injected: {death.result()}")

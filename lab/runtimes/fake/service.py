@@ -1,0 +1,100 @@
+"""The simulated target as the lab handles it: start, health, death, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from lab.drill.model import Scalar
+from lab.history.model.ledger import Ledger, Stored
+from lab.runtimes.base import ServiceFailed
+from lab.runtimes.fake.world import World, in_force_again
+
+FIRST_PID = 12
+
+
+class FakeService:
+    """Answers the Service protocol from a :class:`World`. ``left`` is what the fault of now left in the configuration."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._settings: dict[str, Scalar] = {}
+        self._alive = asyncio.Event()
+        self._dead = asyncio.Event()
+        self._pid = FIRST_PID - 1
+        self._how = ""
+        self._death: asyncio.TimerHandle | None = None
+        self.deaths = 0
+        self.left: Mapping[str, Scalar] = {}
+
+    @property
+    def pid(self) -> int:
+        if not self.running:
+            raise ProcessLookupError("the simulated target is not running")
+        return self._pid
+
+    @property
+    def port(self) -> int:
+        return 8080
+
+    @property
+    def settings(self) -> Mapping[str, Scalar]:
+        return self._settings
+
+    @property
+    def running(self) -> bool:
+        return self._alive.is_set()
+
+    def kill(self) -> None:
+        if self.running:
+            self.deaths += 1
+            self._how = "SIGKILL"
+            self._end()
+            self._dead.set()
+
+    def listener(self) -> AbstractContextManager[socket.socket]:
+        raise ProcessLookupError("the simulated target has no socket")
+
+    def backlog(self) -> int:
+        return int(self._settings.get("backlog", 0))
+
+    def listen_drops(self) -> int:
+        return self._world.hits
+
+    async def start(self, settings: Mapping[str, Scalar]) -> None:
+        self._settings = dict(settings)
+        self._pid += 1
+        self._dead.clear()
+        self._alive.set()
+        if self._world.traits.dies_after_s is not None and self._death is None:
+            self._death = asyncio.get_running_loop().call_later(self._world.traits.dies_after_s, self.kill)
+
+    async def until_ready(self, within_s: float) -> None:
+        if not self._world.traits.boots:
+            await asyncio.sleep(within_s)
+            raise ServiceFailed(f"the target was not healthy within {within_s:g} s; it never is, in this simulation")
+        await asyncio.sleep(self._world.traits.boot_s * self._world.rng.lognormvariate(0.0, 0.1))
+        symptom = self._world.now.symptom
+        healed = symptom is not None and symptom.on == "process" and not in_force_again(self.left, self._settings)
+        self._world.change(up=True, generation=self._world.now.generation + 1, symptom=None if healed else symptom)
+
+    async def until_dead(self) -> str:
+        await self._dead.wait()
+        return self._how
+
+    async def until_running(self) -> None:
+        await self._alive.wait()
+
+    async def stop(self, grace_s: float) -> None:
+        await asyncio.sleep(min(grace_s, 0.01))
+        self._end()
+
+    def _end(self) -> None:
+        self._alive.clear()
+        self._world.change(up=False)
+
+    async def ledger(self) -> Ledger:
+        limits = {"coupon": int(stock)} if (stock := self._world.target.settings.get("stock")) is not None else {}
+        return Ledger(stored=tuple(Stored(request, key) for request, key in self._world.stored), limits=limits)

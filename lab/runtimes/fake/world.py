@@ -1,0 +1,96 @@
+"""The state of the simulated service: is it up, what ails it, what has it stored; and when each of that changed."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from lab.clock import Clock
+from lab.drill.model import Scalar, Target
+from lab.fault import Symptom
+
+
+@dataclass(frozen=True)
+class Traits:
+    """How the simulated service behaves. Times in seconds.
+
+    ``boots``: False: it never becomes healthy. ``background``: share of requests that fail without any fault.
+    ``status``: what it answers. ``dies_after_s``: it ends by itself so long after its first start.
+    """
+
+    boot_s: float = 0.35
+    answer_s: float = 0.021
+    spread: float = 0.15
+    boots: bool = True
+    background: float = 0.0
+    status: int = 200
+    dies_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What holds from ``t_ns`` on. ``generation`` counts starts: a line opened to an earlier one is broken."""
+
+    t_ns: int
+    up: bool = False
+    symptom: Symptom | None = None
+    generation: int = 0
+
+
+@dataclass
+class World:
+    """Conditions in order of time; the last one holds now."""
+
+    clock: Clock
+    target: Target
+    traits: Traits
+    rng: random.Random
+    conditions: list[Condition] = field(default_factory=lambda: [Condition(0)])
+    stored: list[tuple[str, int]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    hits: int = 0
+    """Requests that met a symptom: the simulated evidence."""
+
+    @property
+    def now(self) -> Condition:
+        return self.conditions[-1]
+
+    def change(self, **changed: object) -> None:
+        self.conditions.append(replace(self.now, t_ns=self.clock.now_ns(), **changed))  # type: ignore[arg-type]  # names of fields
+
+    def at(self, t_ns: int) -> Condition:
+        """The condition that held at ``t_ns``."""
+        return next(c for c in reversed(self.conditions) if c.t_ns <= t_ns or c is self.conditions[0])
+
+    def meets(self, condition: Condition, connection: str, rng: random.Random) -> Symptom | None:
+        """The symptom that one request on a ``fresh`` or ``kept`` connection meets, if any."""
+        symptom = condition.symptom
+        if symptom is None or symptom.kind == "none" or connection not in symptom.classes:
+            return None
+        if rng.random() >= symptom.share:
+            return None
+        self.hits += 1
+        return symptom
+
+    def answer_s(self, rng: random.Random, users: int = 0) -> float:
+        """How long a good answer takes: the work, or the queue for the slots when ``users`` are many."""
+        queued = users * self.traits.answer_s / float(self.target.settings.get("slots", 40))
+        return max(self.traits.answer_s, queued) * rng.lognormvariate(0.0, self.traits.spread)
+
+    def store(self, request: str, key: int) -> int:
+        """Commits a request as the target does; returns the status of its answer."""
+        if self.traits.status != 200:
+            return self.traits.status
+        stock = self.target.settings.get("stock") if request == "coupon" else None
+        if stock is not None and self.counts[request] >= int(stock):
+            return 400
+        self.stored.append((request, key))
+        self.counts[request] += 1
+        return 200
+
+
+def in_force_again(left: Mapping[str, Scalar], settings: Mapping[str, Scalar]) -> bool:
+    """What the fault left in the configuration is what the target has just started with."""
+    return bool(left) and all(settings.get(name) == value for name, value in left.items())

@@ -1,0 +1,90 @@
+"""The real room: starts target, proxy and load as processes, and connects to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from lab.clock import MonotonicClock
+from lab.drill.model import Lane, RunPlan
+from lab.fault import Counters, Fault, Place
+from lab.http.client import HttpDialer
+from lab.http.exchange import Dialer
+from lab.load.plan import ShardPlan
+from lab.process import Process
+from lab.proxy import ProxyControl, ProxyError, ToxiproxyServer
+from lab.runtimes.base import LaneEnd, ServiceFailed, Users
+from lab.runtimes.processes import ports, users
+from lab.runtimes.processes.service import ProcessService
+from lab.watch import sensors
+
+PROXY_READY_S = 5.0
+
+
+class ProcessRoom:
+    """``environment`` is what target, proxy and load get: already cut down to the allow-list."""
+
+    def __init__(self, plan: RunPlan, run_dir: Path, environment: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._run_dir = run_dir
+        self._environment = environment
+        self.own_network = plan.runtime == "sandbox"
+        self._ports = ports.choose(plan.drill.target.port, own_network=self.own_network)
+        self.clock = MonotonicClock(plan.t0_ns)
+        self.service = ProcessService(plan.drill.target, self._ports, run_dir, environment, self.clock)
+        self._toxiproxy: Process | None = None
+        self._proxy: ProxyControl | None = None
+        self._users: list[users.ShardUsers] = []
+
+    async def open_lane(self, lane: Lane) -> LaneEnd:
+        if lane == "direct":
+            return LaneEnd(self.service.port)
+        try:
+            self._proxy = await self._proxy_server()
+            await self._proxy.create("target", self._ports.proxy, self.service.port)
+        except (ProxyError, OSError) as error:
+            raise ServiceFailed(f"Toxiproxy could not be set up: {error}") from error
+        return LaneEnd(self._ports.proxy, self._proxy)
+
+    async def _proxy_server(self) -> ProxyControl:
+        control = ProxyControl(self._ports.toxiproxy)
+        if self._toxiproxy is None:
+            log = self._run_dir / "logs" / "toxiproxy.log"
+            argv = ToxiproxyServer.argv(Path(self._plan.toxiproxy_path or "toxiproxy-server"), self._ports.toxiproxy)
+            self._toxiproxy = Process.spawn(argv, env=self._environment, stdout=log, stderr=log)
+            await control.ready(PROXY_READY_S)
+        return control
+
+    async def close_lane(self) -> None:
+        if self._proxy is not None:
+            await self._proxy.delete()
+            self._proxy.close()
+            self._proxy = None
+
+    def dialer(self, port: int) -> Dialer:
+        return HttpDialer("127.0.0.1", port, self.clock)
+
+    async def start_load(self, plan: ShardPlan) -> Users:
+        log = self._run_dir / "logs" / f"load-{plan.scenario}.log"
+        self._users.append(await users.start(plan, self._environment, log))
+        return self._users[-1]
+
+    def child_pids(self) -> set[int]:
+        """Every child whose end somebody waits for; what else dies below pid 1 is an orphan to be reaped."""
+        pids = {self.service.child_pid, *(user.pid for user in self._users)}
+        return pids | {self._toxiproxy.pid} if self._toxiproxy else pids
+
+    def let_loose(self, fault: Fault, place: Place) -> AbstractAsyncContextManager[str]:
+        return fault.inject(place)
+
+    def evidence(self, fault: Fault, place: Place) -> Counters:
+        return fault.evidence(place)
+
+    def readings(self) -> Mapping[str, float]:
+        return sensors.read()
+
+    async def close(self) -> None:
+        await self.service.stop(grace_s=2.0)
+        if self._toxiproxy is not None:
+            await self._toxiproxy.stop(grace_s=1.0)
