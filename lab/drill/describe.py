@@ -1,0 +1,125 @@
+"""A drill in plain words, for ``lab show``: what will happen, in order, and what is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lab.drill.model import Alarms, Drill, FaultCall, Load, Measure, Probe, Stage, Target
+from lab.drill.units import format_duration, format_limit, format_rate, format_share
+
+_CHECKS = {
+    "no_oversell": "no more coupons are issued than there are",
+    "no_lost_order": "every order that was acknowledged is stored",
+    "no_duplicate_order": "no order is stored twice for one key",
+}
+
+
+def describe(drill: Drill) -> str:
+    """Several lines, without an end of line at the end."""
+    return "\n".join([drill.drill, *_indented(_drill(drill))])
+
+
+def _drill(drill: Drill) -> Iterator[str]:
+    if drill.about:
+        yield drill.about
+    yield f"target: {_target(drill.target)}"
+    for number, stage in enumerate(drill.stages, 1):
+        yield ""
+        yield f"{number}/{len(drill.stages)} {stage.stage}"
+        yield from _indented(_stage(stage))
+        if stage.stage in drill.skipped:
+            yield f"  skipped: {drill.skipped[stage.stage]}"
+    if drill.checks:
+        yield ""
+        yield f"At the end: {'; '.join(_CHECKS[check] for check in drill.checks)}."
+
+
+def _stage(stage: Stage) -> Iterator[str]:
+    if stage.rest:
+        yield f"After {format_duration(stage.rest)} of rest:"
+    if stage.target:
+        yield f"The target has {_settings(stage.target)}."
+    yield _load(stage.load, stage.lane)
+    yield _probe(stage.probe)
+    yield _ending(stage)
+    yield from _alarms(stage.alarm)
+    for name, measure in stage.measures.items():
+        yield f"Measure {name}: {_measure(measure)}."
+    if stage.fault and not stage.respond:
+        yield "Nobody acts: no measure of this stage restarts anything."
+    budgets = list(_budgets(stage))
+    yield f"Passes with {', '.join(budgets)}." if budgets else "No budget: it is measured, not judged."
+
+
+def _target(target: Target) -> str:
+    return target.use or f"your own service ({target.command})"
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_plain(value)}" for name, value in settings.items())
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _load(load: Load | None, lane: str) -> str:
+    way = "through the proxy" if lane == "proxy" else "straight at the target"
+    if load is None:
+        return f"No users; the probe goes {way}."
+    shared = f" share {load.iterations} iterations (at most {format_duration(load.max_duration)}) and" if load.iterations else ""
+    asked = " and ".join(f"{name} ×{weight}" if len(load.request) > 1 else name for name, weight in load.request.items())
+    connections = "a new connection for each request" if load.connections == "fresh" else "kept connections"
+    return f"{load.vus} users{shared} ask for {asked} {way}, {connections}."
+
+
+def _probe(probe: Probe) -> str:
+    bad = f"bad when not connected after {format_duration(probe.connect)} or not answered after {format_duration(probe.slow)}"
+    return f"The probe asks for {probe.request} {format_rate(probe.rate)}, half of it on new connections; {bad}."
+
+
+def _ending(stage: Stage) -> str:
+    watched = f"after {format_duration(stage.baseline_s)} of load and baseline"
+    if stage.fault is None:
+        return f"No fault: {watched} it runs {format_duration(stage.lasts)} more."
+    if stage.until_recovered:
+        return f"Fault {_fault(stage.fault)} {watched}, until recovered (or {format_duration(stage.deadline_s)} later)."
+    return f"Fault {_fault(stage.fault)} {watched}; the lab ends it after {format_duration(stage.lasts)}."
+
+
+def _fault(call: FaultCall) -> str:
+    return f"{call.name} ({_settings(call.parameters)})" if call.parameters else call.name
+
+
+def _alarms(alarms: Alarms | None) -> Iterator[str]:
+    if alarms and alarms.errors:
+        errors = alarms.errors
+        share = f"more than {format_share(errors.above)} of the probe bad over {format_duration(errors.over)}"
+        yield f"Alarm errors: {share}, for {format_duration(errors.for_)} without a break."
+    if alarms and alarms.died:
+        yield "Alarm died: the target's process ended."
+
+
+def _measure(measure: Measure) -> str:
+    rules = [
+        f"on alarm {rule.when} {'people act' if rule.do == 'nobody' else rule.do} (at most {format_limit(rule.limit)})"
+        for rule in measure.respond
+    ]
+    settings = [f"from the next start {_settings(measure.target)}"] if measure.target else []
+    return "; ".join(rules + settings) or "does nothing"
+
+
+def _budgets(stage: Stage) -> Iterator[str]:
+    since = "the injection" if stage.until_recovered else "the heal"
+    within = stage.within
+    if within.detect is not None:
+        yield f"an alarm within {format_duration(within.detect)}"
+    if within.recover is not None:
+        yield f"recovery within {format_duration(within.recover)} of {since}"
+    if within.bad_seconds is not None:
+        yield f"at most {within.bad_seconds:g} bad-seconds"
+
+
+def _indented(lines: Iterator[str]) -> Iterator[str]:
+    return (f"  {line}" if line else "" for line in lines)

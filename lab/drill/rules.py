@@ -1,0 +1,190 @@
+"""What must hold between the parts of a drill, one generator per rule: each yields what breaks it.
+
+Types and units are already right here. A rule names in ``about`` what else it looked at, so that nobody is told of a
+consequence beside its cause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lab.drill.model import Drill, Load, Request, Scalar, Stage
+from lab.drill.problems import Finding, Path
+from lab.drill.suggest import nearest, one_of
+from lab.drill.typed import keys
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_MOST_STAGES = 200
+_MOST_REQUESTS = 256  # a row keeps the request's index in a byte, the user's in two
+_MOST_VUS = 65_535
+_SLOWEST_PROBE = 10.0
+_TARGET = (("target", "use"), ("target", "requests"), ("target", "command"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rules look things up in: fault classes by name, and the target's settings with their defaults."""
+
+    faults: Mapping[str, type]
+    settings: Mapping[str, Scalar]
+
+
+def broken(drill: Drill, known: Known) -> Iterator[Finding]:
+    """Everything that is wrong with a drill whose parts are right."""
+    yield from _name(drill.drill, ("drill",), "drill")
+    yield from _stages(drill)
+    yield from _target(drill)
+    yield from _ledger(drill)
+    yield from _settings(drill.target.settings, ("target", "settings"), known)
+    for index, stage in enumerate(drill.stages):
+        yield from _stage(drill, stage, ("stages", index), known)
+
+
+def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Finding]:
+    yield from _name(stage.stage, (*at, "stage"), "stage")
+    yield from _requests(drill, stage, at)
+    yield from _writes(drill, stage, at)
+    yield from _probe(stage, at)
+    yield from _alarms(drill, stage, at)
+    yield from _lane(stage, at, known)
+    yield from _ending(stage, at)
+    yield from _settings(stage.target, (*at, "target"), known)
+    for name, measure in stage.measures.items():
+        yield from _settings(measure.target, (*at, "measures", name, "target"), known)
+    if stage.load:
+        yield from _load(stage.load, (*at, "load"))
+
+
+def _name(name: str, path: Path, noun: str) -> Iterator[Finding]:
+    """Names become parts of file names and of ``--set NAME.key``."""
+    if not _NAME.fullmatch(name):
+        yield Finding(path, f"{noun} {name!r} cannot be part of a file name", "letters, digits, - and _, at most 64")
+    elif noun == "drill" and name == "latest":
+        yield Finding(path, "drill 'latest'", "another name: runs/latest is the newest run")
+    elif noun == "stage" and name in keys(Drill):
+        yield Finding(path, f"stage {name!r}", f"another name: --set {name}.… would not know which {name} is meant")
+
+
+def _stages(drill: Drill) -> Iterator[Finding]:
+    if not 1 <= len(drill.stages) <= _MOST_STAGES:
+        yield Finding(("stages",), f"{len(drill.stages)} stages", f"1 to {_MOST_STAGES}")
+    times = Counter(stage.stage for stage in drill.stages)
+    first: dict[str, int] = {}
+    for index, stage in enumerate(drill.stages):
+        if first.setdefault(stage.stage, index) != index:
+            what = f"{times[stage.stage]} stages are called {stage.stage!r}"
+            yield Finding(("stages", index, "stage"), what, "a name of its own for each")
+
+
+def _target(drill: Drill) -> Iterator[Finding]:
+    target = drill.target
+    if target.use is None and target.command is None:
+        yield Finding(
+            ("target", "use"), "the target says neither use nor command", "use: a known target, or command: how to start one"
+        )
+    if len(target.requests) > _MOST_REQUESTS:
+        yield Finding(("target", "requests"), f"{len(target.requests)} requests", f"at most {_MOST_REQUESTS}")
+    for name, request in target.requests.items():
+        if (request.post is None) == (request.get is None):
+            yield Finding(("target", "requests", name), f"request {name!r} is not one method", "either post: PATH or get: PATH")
+
+
+def _ledger(drill: Drill) -> Iterator[Finding]:
+    if drill.checks and drill.target.ledger is None:
+        expected = "a target with a ledger (the path that lists the keys it stored), or no checks"
+        yield Finding(
+            ("checks",), "the target has no ledger to check against", expected, about=(("target", "use"), ("target", "ledger"))
+        )
+
+
+def _settings(values: Mapping[str, Scalar], path: Path, known: Known) -> Iterator[Finding]:
+    """A setting is one that the target declares, and of the type of its default."""
+    for name, value in values.items():
+        if name not in known.settings:
+            hint = nearest(name, known.settings)
+            yield Finding((*path, name), f"unknown setting {name!r}", one_of(known.settings), hint, (("target", "use"),))
+        elif not _fits(value, known.settings[name]):
+            expected = f"{_words(known.settings[name])}, as its default {known.settings[name]!r}"
+            yield Finding((*path, name), f"setting {name} is {value!r}", expected, about=(("target", "settings", name),))
+
+
+def _fits(value: Scalar, default: Scalar) -> bool:
+    return type(value) is type(default) or (isinstance(default, float) and type(value) is int)
+
+
+def _words(value: Scalar) -> str:
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[type(value)]
+
+
+def _requests(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
+    asked = [(stage.probe.request, (*at, "probe", "request"))]
+    asked += [(name, (*at, "load", "request", name)) for name in (stage.load.request if stage.load else ())]
+    for name, path in asked:
+        if name not in drill.target.requests:
+            what = f"the target has no request {name!r}"
+            yield Finding(path, what, one_of(drill.target.requests), nearest(name, drill.target.requests), _TARGET)
+
+
+def _writes(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
+    """A probe that writes into somebody's service must be meant."""
+    request = drill.target.requests.get(stage.probe.request)
+    if request and _does_write(request) and drill.target.use is None and not drill.target.writes:
+        what = f"the probe's request {stage.probe.request!r} writes into a service of your own"
+        expected = "target.writes: true if that is meant, or a request that only reads"
+        yield Finding((*at, "probe", "request"), what, expected, about=(*_TARGET, ("target", "writes")))
+
+
+def _does_write(request: Request) -> bool:
+    return request.post is not None if request.writes is None else request.writes
+
+
+def _probe(stage: Stage, at: Path) -> Iterator[Finding]:
+    if stage.probe.rate < _SLOWEST_PROBE:
+        yield Finding((*at, "probe", "rate"), f"a probe of {stage.probe.rate:g}/s", f"at least {_SLOWEST_PROBE:g}/s")
+    if stage.probe.kept < 1:
+        yield Finding((*at, "probe", "kept"), f"{stage.probe.kept} kept connections", "at least 1")
+
+
+def _alarms(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
+    alarms = stage.alarm or drill.alarm
+    for name, measure in stage.measures.items():
+        for index, rule in enumerate(measure.respond):
+            if getattr(alarms, rule.when) is None:
+                path = (*at, "measures", name, "respond", index, "when")
+                what = f"measure {name} waits for alarm {rule.when!r}, which the stage has not"
+                yield Finding(
+                    path, what, f"an alarm {rule.when}: in the stage or in the drill", about=(("alarm",), (*at, "alarm"))
+                )
+
+
+def _lane(stage: Stage, at: Path, known: Known) -> Iterator[Finding]:
+    if stage.fault and stage.lane != "proxy" and "proxy" in getattr(known.faults[stage.fault.name], "needs", ()):
+        what = f"fault {stage.fault.name} works in the proxy, and the stage's lane is {stage.lane}"
+        yield Finding((*at, "fault"), what, "lane: proxy", about=((*at, "lane"),))
+
+
+def _ending(stage: Stage, at: Path) -> Iterator[Finding]:
+    if not stage.until_recovered:
+        return
+    if stage.within.recover is None:
+        path = (*at, "within", "recover")
+        yield Finding(path, "lasts until recovered, but no deadline", "within: {recover: …}", about=((*at, "lasts"),))
+    if stage.fault is None:
+        yield Finding((*at, "lasts"), "lasts until recovered without a fault", "a fault, or a duration", about=((*at, "fault"),))
+
+
+def _load(load: Load, at: Path) -> Iterator[Finding]:
+    if not 1 <= load.vus <= _MOST_VUS:
+        yield Finding((*at, "vus"), f"{load.vus} vus", f"1 to {_MOST_VUS}")
+    if min(load.request.values(), default=0) < 0 or sum(load.request.values()) == 0:
+        yield Finding((*at, "request"), "the requests weigh nothing", "weights of at least 0, one of them above")
+    shared = load.executor == "shared-iterations"
+    if shared and (load.iterations is None or load.iterations < load.vus):
+        what = f"shared-iterations of {load.iterations or 'no'} iterations for {load.vus} vus"
+        yield Finding((*at, "iterations"), what, "at least one for each", about=((*at, "vus"), (*at, "executor")))
+    if not shared and load.iterations is not None:
+        expected = "executor: shared-iterations, or no iterations"
+        yield Finding((*at, "iterations"), f"iterations with {load.executor}", expected, about=((*at, "executor"),))

@@ -1,0 +1,54 @@
+"""The short forms of a drill file, written out: data in, data out. What does not look as it should is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lab.drill.model import Target
+from lab.drill.problems import Path
+from lab.drill.typed import adapter
+
+_MERGED = ("settings", "requests", "help")
+"""Mappings of a known target to which a drill adds, or of which it replaces single entries; other keys replace."""
+
+
+def nothings(data: Any, path: Path = ()) -> Iterator[Path]:
+    """Keys without a value. A body (``json``) may hold null; a fault without parameters (``{crash: }``) is complete."""
+    if data is None and path[-2:-1] != ("fault",):
+        yield path
+    if isinstance(data, dict | list) and path[-1:] != ("json",):
+        for step, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from nothings(value, (*path, step))
+
+
+def without_nothings(data: Any) -> Any:
+    """The same without the keys that :func:`nothings` finds."""
+    if isinstance(data, dict):
+        return {k: v if k in ("json", "fault") else without_nothings(v) for k, v in data.items() if v is not None}
+    return [without_nothings(each) for each in data] if isinstance(data, list) else data
+
+
+def write_out(drill: dict[str, Any]) -> dict[str, Any]:
+    """``request: order`` → ``request: {order: 1}`` in every stage's load."""
+    stages = drill.get("stages")
+    return {**drill, "stages": [_stage(stage) for stage in stages]} if isinstance(stages, list) else drill
+
+
+def _stage(stage: Any) -> Any:
+    return _with(stage, "load", lambda load: _with(load, "request", _weights))
+
+
+def _weights(request: Any) -> Any:
+    return {request: 1} if isinstance(request, str) else request
+
+
+def _with(data: Any, key: str, change: Callable[[Any], Any]) -> Any:
+    return {**data, key: change(data[key])} if isinstance(data, dict) and key in data else data
+
+
+def over(known: Target, own: dict[str, Any]) -> dict[str, Any]:
+    """A drill's own words about its target, laid over the known target that it uses."""
+    base: dict[str, Any] = adapter(Target).dump_python(known, mode="json", exclude_defaults=True)
+    merged = {key: {**base.get(key, {}), **own[key]} for key in _MERGED if isinstance(own.get(key), dict)}
+    return {**base, **own, **merged}
