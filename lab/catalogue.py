@@ -23,7 +23,7 @@ _LOCAL = "lab_faults_of_working_directory"
 
 
 class CatalogueError(LookupError):
-    """A name that nothing answers to, or a plug-in that cannot be used. ``hint`` says what to do, or is empty."""
+    """A name that nothing answers to, a file that is no text, or a plug-in that cannot be used. ``hint`` says what to do, or is empty."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ def find_drill(name: str, here: Path | None = None) -> Source:
     """
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = (here or Path()) / name
-        return Source(path.stem, path.read_text(encoding="utf-8"), name)
+        return Source(path.stem, _text(path), name)
     known = drills(here)
     if name not in known:
         raise CatalogueError(f"no drill is called {name!r}: expected {one_of(known)}, or a path", nearest(name, known))
@@ -75,15 +75,20 @@ def targets(here: Path | None = None) -> dict[str, Target]:
 
 
 def _sources(folder: str, packaged: str, here: Path) -> dict[str, Source]:
-    own = [
-        Source(path.stem, path.read_text(encoding="utf-8"), f"{folder}/{path.name}") for path in (here / folder).glob("*.yaml")
-    ]
+    own = [Source(path.stem, _text(path), f"{folder}/{path.name}") for path in (here / folder).glob("*.yaml")]
     built_in = [
         Source(Path(each.name).stem, each.read_text(encoding="utf-8"), f"{each.name} (built in)")
         for each in files("lab").joinpath(packaged).iterdir()
         if each.name.endswith(".yaml")
     ]
     return {source.name: source for source in sorted(built_in, key=_by_name) + sorted(own, key=_by_name)}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{path}: not text in UTF-8 (byte {error.start})", "save it as UTF-8") from error
 
 
 def _by_name(source: Source) -> str:

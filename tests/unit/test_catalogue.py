@@ -73,6 +73,12 @@ def test_a_drill_is_found_by_its_path(tmp_path: Path) -> None:
         catalogue.find_drill("y.yaml", tmp_path)
 
 
+def test_a_drill_that_is_no_text_is_named(tmp_path: Path) -> None:
+    put(tmp_path / "drills" / "x.yaml", "").write_bytes(b"drill: \xff\n")
+    with pytest.raises(CatalogueError, match=r"x\.yaml: not text in UTF-8 \(byte 7\)"):
+        catalogue.find_drill("drills/x.yaml", tmp_path)
+
+
 def test_an_unknown_drill_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="no drill is called 'con-reset': expected one of") as raised:
         catalogue.find_drill("con-reset", tmp_path)
