@@ -23,7 +23,10 @@ _LOCAL = "lab_faults_of_working_directory"
 
 
 class CatalogueError(LookupError):
-    """A name that nothing answers to, a file that is no text, or a plug-in that cannot be used. ``hint`` says what to do, or is empty."""
+    """A name that nothing answers to, a file that is no text, or a plug-in that cannot be used.
+
+    ``hint`` says what to do, or is empty.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
