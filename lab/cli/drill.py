@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -14,17 +14,12 @@ from lab.cli import reading
 from lab.cli.exits import Exit, worst
 from lab.cli.say import progress, refuse
 
-
-class RuntimeName(StrEnum):
-    AUTO = "auto"
-    SANDBOX = "sandbox"
-    OPEN = "open"
-    FAKE = "fake"
+RuntimeName = Literal["auto", "sandbox", "open", "fake"]
 
 
 def drill(
     name: str = typer.Argument("", help="A drill by name, or a path. Without it: the list."),
-    runtime: RuntimeName = typer.Option(RuntimeName.AUTO, help="Where it runs; auto: the sandbox, else open."),
+    runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
     set_: list[str] = typer.Option(
         [], "--set", help="Patch by name: accept-queue.fault.backlog.size=8", metavar="NAME.KEY=VALUE"
     ),
@@ -49,9 +44,7 @@ def drill(
         return
     from lab.run.prepare import Choices
 
-    choices = Choices(
-        runtime=None if runtime is RuntimeName.AUTO else runtime.value, seed=seed, without=tuple(without), toxiproxy=toxiproxy
-    )
+    choices = Choices(runtime=None if runtime == "auto" else runtime, seed=seed, without=tuple(without), toxiproxy=toxiproxy)
     codes = []
     for trial in _trials(trials):
         code = _one(planned, replace(choices, seed=seed + trial), out, json)

@@ -46,6 +46,7 @@ app.command("completion", help="Print the completion script of a shell.")(comple
 def main() -> None:
     """The ``lab`` command. Ctrl-C outside a run ends it with 130 and no traceback."""
     try:
+        completion.when_asked()
         app()
     except KeyboardInterrupt:
         sys.exit(130)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.drill.calls import build_fault
 from lab.drill.model import RunPlan, Scalar, Stage
 from lab.fault import Fault
 from lab.history.model.rows import Row
@@ -37,7 +38,7 @@ class Bench:
         """The stage's fault with its parameters, or None for a load test."""
         if stage.fault is None:
             return None
-        fault: Fault = self.faults[stage.fault.name](**stage.fault.parameters)
+        fault: Fault = build_fault(stage.fault, self.faults)
         return fault
 
     def settings(self, stage: Stage, left_by_fault: Mapping[str, Scalar]) -> dict[str, Scalar]:

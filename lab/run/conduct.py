@@ -8,7 +8,8 @@ from dataclasses import replace
 from lab.drill.model import Drill
 from lab.history.model.events import RunEvent, StageEvent
 from lab.history.model.ledger import Ledger
-from lab.run.stages import Bench, StageBroken, run_stage
+from lab.run.bench import Bench, StageBroken
+from lab.run.stages import run_stage
 from lab.runtimes.base import Room, ServiceFailed
 
 

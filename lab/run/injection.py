@@ -33,7 +33,7 @@ class Injection:
     async def stand(self, stage: Stage, tape: Tape, watcher: Watcher) -> None:
         """Injects, waits until the fault has stood long enough, heals whatever happens. Raises StageBroken."""
         during: Literal["inject", "heal"] = "inject"
-        reading = asyncio.ensure_future(_landed(tape, self.evidence))
+        reading = asyncio.ensure_future(_landed(tape, self.evidence, self.evidence()))
         reason = "interrupted"
         try:
             begin_ns = self.room.clock.now_ns()
@@ -54,9 +54,9 @@ class Injection:
             await end(reading)
 
 
-async def _landed(tape: Tape, evidence: Callable[[], Counters]) -> None:
+async def _landed(tape: Tape, evidence: Callable[[], Counters], before: Counters) -> None:
     """Writes the counters whenever one of them is higher than ever: a restart may set a listener's own back to zero."""
-    highest = dict(evidence())
+    highest = dict(before)
     while True:
         await asyncio.sleep(EVIDENCE_EVERY_S)
         now = evidence()

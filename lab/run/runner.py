@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from lab import catalogue
@@ -21,13 +22,14 @@ from lab.history import store
 from lab.history.model.events import Event
 from lab.history.model.rows import Row
 from lab.run import control_socket
+from lab.run.background import beside
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
 from lab.run.keys import key_blocks
 from lab.run.tape import Tape
 from lab.runtimes.processes import ProcessRoom
 from lab.runtimes.processes.ports import PortTaken
-from lab.runtimes.sandbox.init import reap_orphans
+from lab.runtimes.sandbox.init import keep_reaping
 
 FLUSH_EVERY_S = 0.25
 
@@ -94,14 +96,17 @@ async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> N
     )
     conducting = asyncio.ensure_future(_conduct(bench, run_dir))
     recording.ends(conducting)
-    _stop_on_signals(conducting, room)
-    flushing = asyncio.ensure_future(recording.flush_now_and_then())
+    _stop_on_signals(conducting)
     try:
-        async with control_socket.serve(run_dir, stop=conducting.cancel):
+        async with AsyncExitStack() as stack:
+            stack.callback(recording.close)
+            beside(stack, recording.flush_now_and_then())
+            if os.getpid() == 1:
+                beside(stack, keep_reaping(room.child_pids))
+            await stack.enter_async_context(control_socket.serve(run_dir, stop=conducting.cancel))
             await conducting
     finally:
-        flushing.cancel()
-        recording.close()
+        conducting.cancel()
     if recording.failure is not None:
         raise recording.failure
 
@@ -112,12 +117,10 @@ async def _conduct(bench: Bench, run_dir: Path) -> None:
         store.write_ledger(run_dir, ledger)
 
 
-def _stop_on_signals(task: asyncio.Task[None], room: ProcessRoom) -> None:
+def _stop_on_signals(task: asyncio.Task[None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
-    if os.getpid() == 1:
-        loop.add_signal_handler(signal.SIGCHLD, reap_orphans, room.child_pids)
 
 
 def main(arguments: list[str]) -> int:

@@ -87,9 +87,14 @@ class Users(Protocol):
 class Room(Protocol):
     """All that a stage may ask of where it runs."""
 
-    clock: Clock
-    own_network: bool
-    service: Service
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def own_network(self) -> bool: ...
+
+    @property
+    def service(self) -> Service: ...
 
     async def open_lane(self, lane: Lane) -> LaneEnd:
         """The way to the running service; lane ``proxy`` goes through a fresh proxy without toxics."""

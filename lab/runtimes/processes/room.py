@@ -14,6 +14,7 @@ from lab.http.exchange import Dialer
 from lab.load.plan import ShardPlan
 from lab.process import Process
 from lab.proxy import ProxyControl, ProxyError, ToxiproxyServer
+from lab.runtimes import listener
 from lab.runtimes.base import LaneEnd, ServiceFailed, Users
 from lab.runtimes.processes import ports, users
 from lab.runtimes.processes.service import ProcessService
@@ -52,8 +53,11 @@ class ProcessRoom:
         if self._toxiproxy is None:
             log = self._run_dir / "logs" / "toxiproxy.log"
             argv = ToxiproxyServer.argv(Path(self._plan.toxiproxy_path or "toxiproxy-server"), self._ports.toxiproxy)
-            self._toxiproxy = Process.spawn(argv, env=self._environment, stdout=log, stderr=log)
+            environment = {**self._environment, **ToxiproxyServer.env(None)}
+            self._toxiproxy = Process.spawn(argv, env=environment, stdout=log, stderr=log)
             await control.ready(PROXY_READY_S)
+            _, sock = listener.find(self._toxiproxy.pid, self._ports.toxiproxy)  # in the open another's might have answered
+            sock.close()
         return control
 
     async def close_lane(self) -> None:

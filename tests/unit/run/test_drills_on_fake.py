@@ -1,0 +1,130 @@
+"""Whole drills in virtual time: what passes, what fails, and what is unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fake_lab import play
+from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, RunEvent
+from lab.judge.verdict import Ruling
+from lab.run import control
+from lab.runtimes.fake import Traits
+
+pytestmark = pytest.mark.slow  # a second of real time each: 20 s of virtual time, request by request
+
+
+def test_a_crash_with_auto_restart_recovers(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash")
+    assert played.verdict.verdict is Ruling.PASS
+    episode = played.stage.episodes[0]
+    assert episode.detected_by == "died"
+    assert episode.recover_s is not None
+    assert 0.3 < episode.recover_s < 0.6  # the simulated boot takes 0.35 s
+    assert episode.caused_by == "fault"
+
+
+def test_a_crash_without_its_measure_fails_every_time(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", without=("auto-restart",))
+    assert (played.verdict.verdict, played.verdict.exit) == (Ruling.FAIL, 1)
+    assert "not recovered in 3 s" in played.stage.reasons
+    assert list(played.history.of(ActionEvent)) == []
+    assert [event.reason for event in played.history.of(HealEvent)][0] == "deadline"
+
+
+def test_conn_reset_passes(tmp_path: Path) -> None:
+    played = play(tmp_path, "conn-reset")
+    assert played.verdict.verdict is Ruling.PASS
+    assert [stage.verdict for stage in played.verdict.stages] == [Ruling.PASS, Ruling.PASS]
+    assert all(invariant.verdict is Ruling.PASS for invariant in played.verdict.invariants)
+
+
+@pytest.mark.parametrize("measure", ["auto-restart", "network-settings"])
+def test_both_control_arms_of_conn_reset_fail(tmp_path: Path, measure: str) -> None:
+    played = play(tmp_path, "conn-reset", without=(measure,))
+    assert played.verdict.verdict is Ruling.FAIL
+    assert played.verdict.stages[0].verdict is Ruling.PASS
+    assert "not recovered in 5 s" in played.stage.reasons
+    assert played.stage.episodes[0].recovered_s is None
+
+
+def test_a_restart_into_the_bad_setting_acts_and_does_not_help(tmp_path: Path) -> None:
+    played = play(tmp_path, "conn-reset", without=("network-settings",))
+    assert [event.action for event in played.history.of(DecideEvent)][0] == "restart"
+    assert played.stage.episodes[0].censored
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (play(tmp_path, "crash", seed=11) for _ in range(2))
+    assert first.verdict.to_json() == second.verdict.to_json()
+    assert play(tmp_path, "crash", seed=12).verdict.to_json() != first.verdict.to_json()
+
+
+def test_analyze_reproduces_the_verdict_byte_for_byte(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash")
+    control.analyze(played.run_dir)
+    once = (played.run_dir / "verdict.json").read_bytes()
+    control.analyze(played.run_dir)
+    assert (played.run_dir / "verdict.json").read_bytes() == once == played.verdict.to_json().encode()
+
+
+def test_a_fault_that_does_nothing_is_unknown_never_pass(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", patches=("crash.fault=noop",))
+    assert (played.verdict.verdict, played.verdict.exit) == (Ruling.UNKNOWN, 3)
+    assert any("not landed" in reason for reason in played.stage.reasons)
+
+
+def test_a_dirty_baseline_is_unknown(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", traits=Traits(background=0.05))
+    assert played.verdict.verdict is Ruling.UNKNOWN
+    assert any("baseline" in reason for reason in played.stage.reasons)
+
+
+def test_a_target_that_answers_500_from_the_start_is_unknown(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", traits=Traits(status=500))
+    assert played.verdict.verdict is Ruling.UNKNOWN
+
+
+def test_a_target_that_never_becomes_healthy_is_unknown_and_says_so(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", traits=Traits(boots=False))
+    assert played.verdict.verdict is Ruling.UNKNOWN
+    assert any("healthy" in reason for reason in (*played.verdict.reasons, *played.stage.reasons))
+    assert [event.phase for event in played.history.of(RunEvent)] == ["begin", "end"]
+
+
+def test_a_target_that_dies_in_the_baseline_is_unknown_and_says_so(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", traits=Traits(dies_after_s=3.0))
+    assert played.verdict.verdict is Ruling.UNKNOWN
+    assert any("died before the fault" in reason for reason in (*played.verdict.reasons, *played.stage.reasons))
+
+
+def test_too_slow_a_boot_misses_the_budget(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash", traits=Traits(boot_s=4.0))
+    assert played.verdict.verdict is Ruling.FAIL
+    assert played.stage.reasons[0].startswith("recovered after 4.")
+
+
+def test_a_load_test_is_a_drill_without_a_fault(tmp_path: Path) -> None:
+    text = """
+drill: plain
+target: {use: coupon-order}
+checks: [no_oversell]
+stages:
+  - stage: load
+    load: {executor: constant-vus, vus: 10, request: coupon}
+    lasts: 3s
+"""
+    path = tmp_path / "plain.yaml"
+    path.write_text(text)
+    played = play(tmp_path, str(path))
+    assert played.verdict.verdict is Ruling.PASS
+    assert played.stage.episodes == ()
+
+
+def test_shared_iterations_end_by_themselves_and_the_stage_is_still_judged(tmp_path: Path) -> None:
+    played = play(
+        tmp_path, "crash", patches=("crash.load={executor: shared-iterations, vus: 10, iterations: 50, request: order}",)
+    )
+    assert played.verdict.verdict is Ruling.PASS
+    assert len(played.history.load) == 50
