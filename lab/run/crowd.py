@@ -17,7 +17,7 @@ START_AHEAD_NS = 500_000_000
 """The start lies this far ahead, so that a shard's process is there in time also beside other work (boot: 200 ms idle)."""
 
 
-async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, stack: AsyncExitStack) -> None:
+async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, stack: AsyncExitStack) -> Users:
     """Starts the load and returns at its first instant; the stack ends it."""
     plan = _shard_plan(bench, index, load, port)
     users = await bench.room.start_load(plan)
@@ -25,6 +25,7 @@ async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, sta
     beside(stack, _watch(users, tape))
     tape.write(LoadEvent, phase="begin", planned_ns=plan.start_ns)
     await sleep_until(bench.room.clock, plan.start_ns)
+    return users
 
 
 def _shard_plan(bench: Bench, index: int, load: Load, port: int) -> ShardPlan:

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from lab.clock import NS_PER_S
 from lab.drill.model import Scalar, Stage
 from lab.fault import Place
-from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, TargetEvent
+from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, TargetEvent, TickEvent
 from lab.http.template import Template
 from lab.respond import actions
 from lab.run import crowd
@@ -17,7 +18,7 @@ from lab.run.bench import Bench, StageBroken
 from lab.run.injection import Injection, cool
 from lab.run.responder import Responder
 from lab.run.tape import Tape
-from lab.runtimes.base import LaneEnd, ServiceFailed
+from lab.runtimes.base import LaneEnd, ServiceFailed, Users
 from lab.watch.probe import Probe, Question
 from lab.watch.watcher import Watcher
 
@@ -93,7 +94,8 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
         beside(stack, _beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape))
         beside(stack, probe.run())
         if stage.load is not None:
-            await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
+            users = await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
+            beside(stack, _tick(bench, stage, tape, users))
         await _baseline_and_fault(bench, stage, tape, lane, watcher, left_by_fault)
 
 
@@ -139,6 +141,16 @@ async def _read_sensors(bench: Bench, tape: Tape) -> None:
     while True:
         if readings := bench.room.readings():
             tape.write(SensorEvent, readings=readings)
+        await asyncio.sleep(1.0)
+
+
+async def _tick(bench: Bench, stage: Stage, tape: Tape, users: Users) -> None:
+    """Once a second, for the display: how the load fares, and how long the stage can still take at most."""
+    end_ns = bench.room.clock.now_ns() + round((stage.baseline_s + stage.fault_s + stage.cool_s) * NS_PER_S)
+    while True:
+        left_s = max(0.0, (end_ns - bench.room.clock.now_ns()) / NS_PER_S)
+        now = users.latest
+        tape.write(TickEvent, left_s=round(left_s, 1), shares=now.outcomes, rate=now.rate, p95_ms=now.p95_ms)
         await asyncio.sleep(1.0)
 
 

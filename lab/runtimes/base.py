@@ -72,15 +72,28 @@ class LoadReport:
     rows: Sequence[Row] = field(default=())
 
 
+@dataclass(frozen=True)
+class LoadTick:
+    """What the load said last, for the display. ``outcomes``: requests since its start by how they ended."""
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    rate: float = 0.0
+    """Requests per second over the last second."""
+    p95_ms: float = 0.0
+
+
 class Users(Protocol):
     """The load of a stage while it runs."""
+
+    @property
+    def latest(self) -> LoadTick: ...
 
     async def stop(self) -> LoadReport:
         """Starts no more iterations, records what is in flight as cut, returns when all rows are written."""
         ...
 
     async def until_dead(self) -> str:
-        """Returns when the load has ended although nobody asked it to; says how."""
+        """Returns when the load has broken off; says how. A load that has done all it had to do has not."""
         ...
 
 

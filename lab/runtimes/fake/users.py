@@ -10,7 +10,7 @@ from itertools import count
 from lab.clock import NS_PER_S
 from lab.history.model.rows import NEVER, Outcome, Row, Via
 from lab.load.plan import ShardPlan
-from lab.runtimes.base import LoadReport
+from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.fake.world import World
 
 _OUTCOMES = {"reset": Outcome.RESET, "hang": Outcome.TIMEOUT, "slow": Outcome.TIMEOUT, "refuse": Outcome.CONNECT_REFUSED}
@@ -24,6 +24,10 @@ class FakeUsers:
         self._plan = plan
         self._keys = count(plan.first_key)
         self._iterations_left = plan.load.iterations
+
+    @property
+    def latest(self) -> LoadTick:
+        return LoadTick()
 
     async def stop(self) -> LoadReport:
         stop_ns = self._world.clock.now_ns()

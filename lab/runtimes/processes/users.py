@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.clock import NS_PER_S
 from lab.load.plan import ShardPlan
 from lab.process import PIPE, Process
-from lab.runtimes.base import LoadReport
+from lab.runtimes.base import LoadReport, LoadTick
 
 END_WITHIN_S = 5.0
 
@@ -19,10 +20,12 @@ END_WITHIN_S = 5.0
 class ShardUsers:
     """Started by :func:`start`; its rows go to the file that the plan names, by its own hand."""
 
-    def __init__(self, process: Process, ticks: asyncio.StreamReader, log: Path) -> None:
+    def __init__(self, process: Process, ticks: asyncio.StreamReader, log: Path, start_ns: int) -> None:
         self._process = process
         self._log = log
+        self._start_ns = start_ns
         self._latest: dict[str, Any] = {}
+        self._rate = 0.0
         self._asked = False
         self._reading = asyncio.ensure_future(self._read(ticks))
 
@@ -32,12 +35,13 @@ class ShardUsers:
 
     async def _read(self, ticks: asyncio.StreamReader) -> None:
         async for line in ticks:
-            self._latest |= json.loads(line)
+            tick = json.loads(line)
+            self._rate = float(tick.get("requests", 0)) - float(self._latest.get("requests", 0))  # one tick a second
+            self._latest |= tick
 
     @property
-    def latest(self) -> Mapping[str, Any]:
-        """The newest tick, for the display."""
-        return self._latest
+    def latest(self) -> LoadTick:
+        return LoadTick(self._latest.get("outcomes", {}), self._rate, float(self._latest.get("p95_ms") or 0.0))
 
     async def stop(self) -> LoadReport:
         self._asked = True
@@ -47,13 +51,17 @@ class ShardUsers:
         except TimeoutError:
             code = await self._process.stop(grace_s=0)
         await self._reading
-        elapsed_s = max(float(self._latest.get("elapsed_s", 0.0)), 1e-9)
         return LoadReport(
             exit=code,
-            late_ms=float(self._latest.get("late_ms", 0.0)),
-            cpu_share=float(self._latest.get("cpu_s", 0.0)) / elapsed_s if "elapsed_s" in self._latest else 0.0,
+            late_ms=float(self._latest.get("late_ms") or 0.0),
+            cpu_share=self._cpu_share(),
             detail="" if code == 0 else self._last_words(),
         )
+
+    def _cpu_share(self) -> float:
+        """Of one core, from the load's start to its last tick."""
+        elapsed_s = (float(self._latest.get("t", 0)) - self._start_ns) / NS_PER_S
+        return round(float(self._latest.get("cpu_s", 0.0)) / elapsed_s, 3) if elapsed_s > 0 else 0.0
 
     def _say_stop(self) -> None:
         pipe = self._process.stdin
@@ -70,8 +78,8 @@ class ShardUsers:
 
     async def until_dead(self) -> str:
         code = await self._process.exited()
-        if self._asked:
-            await asyncio.Event().wait()  # an end that was asked for is none to be told of
+        if self._asked or code == 0:
+            await asyncio.Event().wait()  # asked for, or all iterations done: none to be told of
         return f"the load's process ended by itself (code {code}): {self._last_words()}"
 
 
@@ -84,4 +92,4 @@ async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path) -> S
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(ticks), process.stdout)
     process.stdin.write(plan.to_json().encode() + b"\n")
     process.stdin.flush()
-    return ShardUsers(process, ticks, log)
+    return ShardUsers(process, ticks, log, plan.start_ns)
