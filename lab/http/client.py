@@ -1,0 +1,72 @@
+"""The dialer for real sockets: opens connections, carries exchanges, gives up in time. See ``exchange.Dialer``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from lab.clock import NS_PER_S, Clock
+from lab.history.model.rows import Outcome
+from lab.http.answer import Answer
+from lab.http.connection import Connection
+from lab.http.exchange import Exchange, Line
+
+
+class HttpDialer:
+    """Plain HTTP/1.1 to one address, on whatever loop runs (asyncio, uvloop). ``answer`` makes the reader of a connection.
+
+    Outcomes: no listener: ``connect_refused``; RST, also while connecting: ``reset``; FIN before status and headers
+    are whole: ``closed``; within the body, or not HTTP: ``bad_body``; a connection not up by ``connect_by_ns``:
+    ``connect_timeout``; an answer not whole by ``answer_by_ns``: ``timeout``; 503 with Retry-After: ``shed``; another
+    status that is not expected: ``bad_status``; no file descriptor or port left here: ``dropped``.
+    """
+
+    def __init__(self, host: str, port: int, clock: Clock, answer: Callable[[], Answer] = Answer) -> None:
+        self._host = host
+        self._port = port
+        self._clock = clock
+        self._answer = answer
+
+    async def send(
+        self, payload: bytes, *, expect: frozenset[int], connect_by_ns: int, answer_by_ns: int, line: Line | None = None
+    ) -> tuple[Exchange, Line | None]:
+        """See ``exchange.Dialer``. Cancelled, it closes the connection, also a kept one. On a kept line ``connected_ns``
+        is ``start_ns``: it was up.
+        """
+        exchange, connection = await self.carry(
+            payload, expect=expect, connect_by_ns=connect_by_ns, answer_by_ns=answer_by_ns, line=line
+        )
+        return exchange, connection if connection.open else None
+
+    async def carry(
+        self, payload: bytes, *, expect: frozenset[int], connect_by_ns: int, answer_by_ns: int, line: Line | None
+    ) -> tuple[Exchange, Connection]:
+        """As :meth:`send`, but always with the connection, whose ``answer`` has been read."""
+        exchange = Exchange(self._clock.now_ns())
+        if line is None:
+            connection = Connection(asyncio.get_running_loop(), self._clock, self._answer(), connect_by_ns)
+        else:
+            assert isinstance(line, Connection), f"a line of another dialer: {line!r}"
+            connection = line
+        done = connection.begin(exchange, payload, expect, answer_by_ns)
+        try:
+            if line is None:
+                await self._dial(connection, exchange, connect_by_ns, answer_by_ns)
+            await done
+        except BaseException:
+            connection.close()
+            raise
+        return exchange, connection
+
+    async def _dial(self, connection: Connection, exchange: Exchange, connect_by_ns: int, answer_by_ns: int) -> None:
+        deadline_ns, outcome = min((connect_by_ns, Outcome.CONNECT_TIMEOUT), (answer_by_ns, Outcome.TIMEOUT))
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout((deadline_ns - exchange.start_ns) / NS_PER_S) as patience:
+                connection.dialling = patience
+                await loop.create_connection(lambda: connection, self._host, self._port)
+        except OSError as error:  # TimeoutError is one: of our patience, or of the kernel's
+            if patience.expired():
+                connection.give_up(outcome, deadline_ns)
+            else:
+                connection.fail(error)

@@ -1,0 +1,84 @@
+"""Answers byte by byte: how they are cut into segments never changes what they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.http.answer import HEAD_LIMIT_BYTES, Answer, NotHttp
+
+EXPECT = frozenset({200})
+
+
+def fed(*pieces: bytes) -> Answer:
+    answer = Answer()
+    answer.begin(EXPECT)
+    for piece in pieces:
+        answer.feed(piece)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "size_bytes", "keep_alive"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, 2, True),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 200, 2, True),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, 2, True),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", 200, 2, False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, 2, False),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, 0, True),
+    ],
+)
+def test_an_answer_is_the_same_whole_and_byte_by_byte(raw: bytes, status: int, size_bytes: int, keep_alive: bool) -> None:
+    for answer in (fed(raw), fed(*(raw[i : i + 1] for i in range(len(raw))))):
+        assert answer.whole
+        assert (answer.status, answer.size_bytes, answer.keep_alive, answer.surplus) == (status, size_bytes, keep_alive, False)
+
+
+def test_an_answer_is_not_whole_before_its_last_byte() -> None:
+    assert not fed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no").whole
+
+
+def test_an_end_makes_only_a_body_without_a_length_whole() -> None:
+    assert fed(b"HTTP/1.1 200 OK\r\n\r\nok").end()
+    assert not fed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok").end()
+    assert not fed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok").end()
+    assert not fed(b"HTTP/1.1 200 OK\r\n").end()
+
+
+def test_bytes_after_the_answer_leave_it_whole_and_are_noted() -> None:
+    for more in (b"garbage", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"):
+        answer = fed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + more)
+        assert (answer.whole, answer.size_bytes, answer.surplus) == (True, 2, True)
+
+
+def test_the_excerpt_is_the_start_of_an_unexpected_answer_only() -> None:
+    assert fed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").excerpt == b""
+    body = b"".join(b"%04d" % i for i in range(1000))
+    answer = fed(b"HTTP/1.1 500 No\r\nContent-Length: 4000\r\n\r\n", body[:1500], body[1500:])
+    assert answer.excerpt == body[:2048]
+    assert answer.size_bytes == 4000
+
+
+def test_what_is_not_http_is_refused_with_its_start_kept() -> None:
+    answer = Answer()
+    answer.begin(EXPECT)
+    with pytest.raises(NotHttp):
+        answer.feed(b"SSH-2.0\r\n")
+    assert answer.excerpt == b"SSH-2.0\r\n"
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\nContent-Length: 0\r\n\r\n"])
+def test_a_head_over_the_limit_is_refused_in_one_piece_and_in_many(end: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nX: " + b"x" * HEAD_LIMIT_BYTES + end
+    with pytest.raises(NotHttp):
+        fed(head)
+    with pytest.raises(NotHttp):
+        fed(*(head[i : i + 1000] for i in range(0, len(head), 1000)))
+
+
+def test_nothing_of_one_answer_is_left_for_the_next() -> None:
+    answer = fed(b"HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\nno")
+    assert answer.retry_after
+    answer.begin(EXPECT)
+    answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    assert (answer.status, answer.retry_after, answer.excerpt, answer.size_bytes) == (200, False, b"", 2)
