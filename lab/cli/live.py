@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from lab.drill.model import RunPlan
 from lab.history.model.events import Event
-from lab.report.progress import Progress, after, told
+from lab.report.notices import notice
+from lab.report.progress import Progress, after
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -47,7 +48,7 @@ class Display:
 
     def on_event(self, event: Event) -> None:
         self._progress = after(self._progress, event)
-        line = told(self._progress.plan, event)
+        line = notice(self._progress.plan, event)
         if self._live is None:
             self._write(line)
         elif line or self._progress.t_s - self._drawn_s >= REDRAW_S:

@@ -1,0 +1,120 @@
+"""What a report says, as frozen data: collected once here, laid out by ``terminal`` and ``markdown``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.drill.model import Drill, Load, RunPlan, Stage
+from lab.drill.units import format_duration, format_rate
+from lab.history.model.history import History
+from lab.judge.timeline import timeline
+from lab.judge.verdict import Ruling, StageVerdict, Verdict
+from lab.report.conclusion import AS_FAR, broken, conclusion
+from lab.report.instrument import instrument
+from lab.report.line import Line
+from lab.report.marks import marks
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """``setting``: the users, their way to the target, the measures. ``reasons`` may have several lines (a log's end)."""
+
+    number: int
+    name: str
+    ruling: Ruling
+    setting: tuple[str, ...]
+    reasons: tuple[str, ...]
+    timeline: tuple[Line, ...]
+    figures: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``context``: what was measured, where and how. ``troubles``: of the whole run. ``conclusion``: what the ruling rests on."""
+
+    drill: str
+    ruling: Ruling
+    context: tuple[str, ...]
+    troubles: tuple[str, ...]
+    stages: tuple[StageFacts, ...]
+    conclusion: tuple[str, ...]
+
+
+def facts(history: History, verdict: Verdict) -> Facts:
+    """Everything that is to be said of a run."""
+    return Facts(
+        drill=verdict.drill,
+        ruling=verdict.verdict,
+        context=context(history.plan),
+        troubles=_troubles(verdict),
+        stages=tuple(_stage(history, index, stage) for index, stage in enumerate(verdict.stages)),
+        conclusion=conclusion(verdict),
+    )
+
+
+def context(plan: RunPlan) -> tuple[str, ...]:
+    """The parts of the report's first line behind the drill's name."""
+    parts: list[str] = [plan.runtime]
+    if plan.toxiproxy:
+        parts.append(f"toxiproxy {plan.toxiproxy}")
+    parts += [plan.drill.target.use or "your own service", f"probe {_probe_rates(plan.drill)}", f"seed {plan.seed}"]
+    if plan.without:
+        parts.append(f"control arm: without {' and '.join(plan.without)}")
+    return (*parts, _worth(plan))
+
+
+def _probe_rates(drill: Drill) -> str:
+    return " and ".join(dict.fromkeys(format_rate(stage.probe.rate) for stage in drill.stages))
+
+
+def _worth(plan: RunPlan) -> str:
+    """What the figures are worth: the lab refutes cheaply and confirms weakly, and every report says so."""
+    if plan.runtime == "fake":
+        return "simulated: no real service was measured"
+    return "measured in a model of a service" if plan.drill.target.use else "measured on one machine, not in production"
+
+
+def _troubles(verdict: Verdict) -> tuple[str, ...]:
+    """Those of the run that no stage tells already."""
+    told = {reason for stage in verdict.stages for reason in stage.reasons}
+    found = tuple(reason for reason in map(broken, verdict.reasons) if reason not in told)
+    if verdict.verdict is Ruling.INTERRUPTED:
+        return (f"interrupted: {AS_FAR}", *found)
+    return found
+
+
+def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
+    line = timeline(history, index)
+    return StageFacts(
+        number=index + 1,
+        name=verdict.stage,
+        ruling=verdict.verdict,
+        setting=setting(line.stage),
+        reasons=verdict.reasons,
+        timeline=marks(history, line, verdict),
+        figures=instrument(line, verdict),
+    )
+
+
+def setting(stage: Stage) -> tuple[str, ...]:
+    """``50 VUs, kept connections, through the proxy`` and ``no measure: the lab ends the fault after 3s``."""
+    way = "through the proxy" if stage.lane == "proxy" else "direct"
+    return (f"{_users(stage.load)}, {way}", _measures(stage))
+
+
+def _users(load: Load | None) -> str:
+    if load is None:
+        return "no users, the probe alone"
+    shared = f" sharing {load.iterations} iterations" if load.iterations else ""
+    connections = "new connections" if load.connections == "fresh" else "kept connections"
+    return f"{load.vus} VUs{shared}, {connections}"
+
+
+def _measures(stage: Stage) -> str:
+    if stage.fault is None:
+        return "no fault"
+    if stage.measures:
+        return f"measures: {', '.join(stage.measures)}"
+    if stage.until_recovered:
+        return "no measure: nothing is there to end it"
+    return f"no measure: the lab ends the fault after {format_duration(stage.lasts)}"
