@@ -12,18 +12,33 @@ from lab.fault import Counters, Need, Place, Scalar, Symptom
 
 _SYSCTL = "sys/net/ipv4/tcp_abort_on_overflow"
 _COUNTED = ("ListenOverflows", "ListenDrops", "EmbryonicRsts")
+_DEFER = (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT)
+
+
+@dataclass(frozen=True)
+class _Listener:
+    pid: int
+    backlog: int
+    defer_s: int
+
+
+def _read(place: Place) -> _Listener:
+    with place.target.listener() as listener:
+        return _Listener(place.target.pid, place.target.backlog(), listener.getsockopt(*_DEFER))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
     """Resizes the accept queue of the listener that runs: ``listen(fd, size)`` on a duplicate of its file descriptor.
 
-    ``where: live`` lasts until the next start; ``live+config`` also stays in the target's configuration, so a restart
-    alone brings it back. ``abort: auto`` sets tcp_abort_on_overflow in a network namespace of our own (never on the
-    machine, even as root); ``defer`` sets TCP_DEFER_ACCEPT on a listener that has no such setting. Without both,
-    Linux on loopback shows silent SYN drops and steps of 1 s instead of resets.
+    ``size`` is the new limit; the kernel holds one connection more, and never more than net.core.somaxconn.
+    ``where: live`` lasts until the next start; ``live+config`` also stays in the target's configuration (its setting
+    ``backlog``), so a restart alone brings it back. ``abort: auto`` sets tcp_abort_on_overflow in a network namespace
+    of our own (never on the machine, even as root); ``defer`` sets TCP_DEFER_ACCEPT on a listener that has no such
+    setting. Without both, Linux on loopback shows silent SYN drops and steps of 1 s instead of resets.
     Go straight at the target (``lane: direct``): a full queue stalls Toxiproxy's only accept loop.
-    Evidence: ListenOverflows, ListenDrops and EmbryonicRsts of our own namespace; elsewhere the listener's own drops.
+    Evidence: ListenOverflows, ListenDrops and EmbryonicRsts of our own namespace; elsewhere the listener's own drops, less the
+    deferred ACKs that the kernel counts among them.
     """
 
     size: int
@@ -47,32 +62,37 @@ class Backlog:
         if place.own_network:
             counters = place.net_counters()
             return {name: counters[name] for name in _COUNTED}
-        return {"listener drops": place.target.listen_drops()}
+        # a deferred ACK (TCP_DEFER_ACCEPT) counts among a listener's drops, and is none; others' only make this smaller
+        return {"listener drops": place.target.listen_drops() - place.net_counters()["TCPDeferAcceptDrop"]}
 
     @asynccontextmanager
     async def inject(self, place: Place) -> AsyncIterator[str]:
-        before = place.target.backlog()
+        before = _read(place)
         with self._aborting(place):
             try:
-                self._resize(place, self.size)
-                live = f"backlog {before}→{place.target.backlog()}"
+                self._resize(place)
+                live = f"backlog {before.backlog}→{place.target.backlog()}"
                 how = "configured and live" if self.leaves else "live"
-                yield f"{live}, {how} (pid {place.target.pid})"
+                yield f"{live}, {how} (pid {before.pid})"
             finally:
                 self._put_back(place, before)
 
-    def _resize(self, place: Place, size: int) -> None:
+    def _resize(self, place: Place) -> None:
         with place.target.listener() as listener:
             if self.defer:
-                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
-            listener.listen(size)
+                listener.setsockopt(*_DEFER, 1)
+            listener.listen(self.size)
 
-    def _put_back(self, place: Place, before: int) -> None:
+    def _put_back(self, place: Place, before: _Listener) -> None:
+        """A process that was started meanwhile with a setting of its own keeps it."""
         try:
+            restarted = place.target.pid != before.pid
+            if restarted and place.target.backlog() != self.size:
+                return
             with place.target.listener() as listener:
-                if self.defer:
-                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 0)
-                listener.listen(before)
+                if self.defer and not restarted:
+                    listener.setsockopt(*_DEFER, before.defer_s)
+                listener.listen(before.backlog)
         except ProcessLookupError:
             pass  # the process went, and its accept queue with it: there is nothing to put back
 
