@@ -1,0 +1,159 @@
+"""The figures of one episode, from its outages, the stage's rows and the stage's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.judge.known import ALL, CLASSES, Seen
+from lab.judge.outages import Episode, Member
+from lab.judge.runs import runs
+from lab.judge.spans import repair_marks, spans
+from lab.judge.timeline import Timeline
+from lab.judge.times import between, seconds, seconds_or_none
+from lab.judge.verdict import ClassFigures, EpisodeVerdict
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What an episode is measured in: the stage's events and its punctual rows in due order."""
+
+    line: Timeline
+    seen: Seen
+    inject_begin_ns: int
+    inject_end_ns: int
+    watch_end_ns: int
+    """Beyond it nothing was watched."""
+
+    @property
+    def recovery_by_ns(self) -> int:
+        """Only a recovery at or before this counts: nothing that the lab's own heal did, where a measure has to do it."""
+        heal_ns = self.line.heal_begin_ns
+        return heal_ns if self.line.stage.until_recovered and heal_ns is not None else self.watch_end_ns
+
+    @property
+    def recover_from_ns(self) -> int | None:
+        return self.inject_begin_ns if self.line.stage.until_recovered else self.line.heal_end_ns
+
+    def period_ns(self, name: str) -> int:
+        """Between two requests of a class: the resolution of every instant that is read off it."""
+        rate = self.line.stage.probe.rate if name == ALL else self.line.stage.class_rate
+        return round(1e9 / rate)
+
+
+@dataclass(frozen=True)
+class Bracket:
+    last_bad_ns: int
+    good_ns: int
+    name: str
+    """Of which class."""
+
+
+def bracket(scene: Scene, member: Member) -> Bracket | None:
+    """The recovery lies after the last bad and not after the next good one.
+
+    Where the class had no requests in between (its connections were being reopened), *all* says how long it was bad.
+    """
+    found = member.outage.recovery
+    if found is None:
+        return None
+    last_bad_ns = found.last_bad_ns
+    if found.good_ns - last_bad_ns > 3 * scene.period_ns(member.name):
+        meanwhile = scene.seen.due_in(last_bad_ns, found.good_ns)
+        last_bad_ns = int(meanwhile.rows.due_ns[meanwhile.bad].max(initial=last_bad_ns))
+    return Bracket(last_bad_ns, found.good_ns, member.name)
+
+
+def recovered(scene: Scene, episode: Episode) -> Bracket | None:
+    """Of the class that recovered last; None: censored."""
+    if episode.last is None:
+        return None
+    found = bracket(scene, episode.last)
+    return found if found and found.good_ns <= scene.recovery_by_ns else None
+
+
+def detected(scene: Scene, episode: Episode) -> tuple[int, str] | None:
+    """The first alarm at or after the injection; for what came later, at or after its own onset."""
+    first = episode.caused_by == "fault" and not episode.relapse
+    from_ns = scene.inject_begin_ns if first else episode.onset_ns
+    return next(((e.t_ns, e.alarm) for e in scene.line.alarms() if e.t_ns >= from_ns), None)
+
+
+def figures(scene: Scene, episode: Episode) -> EpisodeVerdict:
+    """Everything about one episode, as the verdict states it."""
+    line, end = scene.line, recovered(scene, episode)
+    end_ns = end.good_ns if end else scene.recovery_by_ns
+    alarm = detected(scene, episode)
+    alarm_ns = alarm[0] if alarm else None
+    first = episode.caused_by == "fault" and not episode.relapse
+    marks = repair_marks(line, alarm_ns)
+    whole = scene.seen.due_in(episode.onset_ns, end_ns)
+    inside = runs(whole.rows.due_ns, whole.bad, end_ns)
+    classes = {name: _class_figures(scene, episode, name, end_ns) for name in CLASSES}
+    good_ns = end.good_ns if end else None
+    heal = (line.heal_begin_ns, line.heal_end_ns)
+    return EpisodeVerdict(
+        caused_by=episode.caused_by,
+        relapse=episode.relapse,
+        affected=tuple(name for name in CLASSES if name in episode.classes),
+        injected_s=(seconds(scene.inject_begin_ns), seconds(scene.inject_end_ns)),
+        onset_s=seconds(episode.onset_ns),
+        visible_s=seconds(episode.visible_ns),
+        visible_requests=episode.members[0].outage.requests,
+        visible_class=episode.members[0].name,
+        detected_s=seconds_or_none(alarm_ns),
+        detected_by=alarm[1] if alarm else None,
+        healed_s=(seconds(heal[0]), seconds(heal[1])) if heal[0] is not None and heal[1] is not None else None,
+        acted_s=seconds_or_none(marks["acted"]),
+        ready_s=seconds_or_none(marks["ready"]),
+        recovered_s=seconds_or_none(good_ns),
+        bracket_s=(seconds(end.last_bad_ns), seconds(end.good_ns)) if end else None,
+        resolution_s=seconds(scene.period_ns(end.name)) if end else None,
+        censored=end is None,
+        watched_to_s=seconds(end_ns),
+        detect_s=between(scene.inject_begin_ns, alarm_ns) if first else None,
+        recover_s=between(scene.recover_from_ns, good_ns) if episode.caused_by == "fault" else None,
+        recover_from="injected" if line.stage.until_recovered else "healed",
+        detect_to_recover_s=between(alarm_ns, good_ns),
+        act_to_ready_s=between(marks["acted"], marks["ready"]),
+        bad_seconds=classes[ALL].bad_seconds,
+        bad_seconds_after_action=classes[ALL].bad_seconds_after_action,
+        bad_runs=inside.bad_runs,
+        longest_bad_s=seconds(inside.longest_bad_ns),
+        longest_good_s=seconds(inside.longest_good_ns),
+        flaps=episode.flaps,
+        spans=spans({**marks, "fault": scene.inject_begin_ns, "visible": episode.visible_ns, "detected": alarm_ns,
+                     "recovered": good_ns}) if first else (),
+        classes=classes,
+    )  # fmt: skip
+
+
+def _class_figures(scene: Scene, episode: Episode, name: str, end_ns: int) -> ClassFigures:
+    rows = scene.seen.of_class(name).due_in(episode.onset_ns, end_ns)
+    mine = [member for member in episode.members if member.name == name]
+    found = bracket(scene, mine[-1]) if mine else None
+    acted_ns = scene.line.acted_ns
+    after = None if acted_ns is None else int(rows.bad[rows.rows.due_ns >= acted_ns].sum())
+    bad, rate = int(rows.bad.sum()), 1e9 / scene.period_ns(name)
+    return ClassFigures(
+        requests=len(rows),
+        bad=bad,
+        bad_share=bad / len(rows) if len(rows) else None,
+        bad_seconds=bad / rate,
+        bad_seconds_after_action=None if after is None else after / rate,
+        affected=bool(mine),
+        visible_s=seconds(mine[0].outage.visible_ns) if mine else None,
+        recovered_s=seconds(found.good_ns) if found and found.good_ns <= scene.recovery_by_ns else None,
+        bracket_s=(seconds(found.last_bad_ns), seconds(found.good_ns)) if found else None,
+        resolution_s=seconds(scene.period_ns(name)),
+    )
+
+
+def bad_seconds(scene: Scene, found: tuple[Episode, ...]) -> float:
+    """Of the whole stage: every bad request of *all* that was due in any episode, once, over the probe's rate."""
+    due_ns, inside = scene.seen.rows.due_ns, np.zeros(len(scene.seen), dtype=bool)
+    for episode in found:
+        end = recovered(scene, episode)
+        inside |= (due_ns >= episode.onset_ns) & (due_ns < (end.good_ns if end else scene.recovery_by_ns))
+    return float((scene.seen.bad & inside).sum() / scene.line.stage.probe.rate)

@@ -1,0 +1,208 @@
+"""The judge: a stored history in, a verdict out. Nothing else computes a figure that a person sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from lab.drill.model import Stage
+from lab.history.model.history import History
+from lab.history.model.rows import NEVER, Column, Rows
+from lab.judge import checks
+from lab.judge.baseline import Baseline
+from lab.judge.budgets import Held, hold
+from lab.judge.detector import ALPHA
+from lab.judge.figures import Scene, bad_seconds, figures, recovered
+from lab.judge.invariants import invariants
+from lab.judge.known import Bounds, Seen, see
+from lab.judge.landed import Evidence, evidence_of, landed
+from lab.judge.live import LiveFold
+from lab.judge.outages import Episode
+from lab.judge.timeline import Timeline, stalls, timeline
+from lab.judge.times import ns, seconds
+from lab.judge.users import outcomes, users
+from lab.judge.verdict import (
+    EXIT,
+    BaselineFigures,
+    EpisodeVerdict,
+    EvidenceFigures,
+    InvariantVerdict,
+    ProbeFigures,
+    Ruling,
+    StageVerdict,
+    Verdict,
+)
+
+
+def judge(history: History) -> Verdict:
+    """Judge a run from what it recorded, and from nothing else.
+
+    For each stage of the drill:
+
+    1. Pick its events out of the run (``timeline``) and its rows by their scenario.
+    2. Say of every request whether it was bad, when that was known, and whether the instrument was late (``known``).
+    3. Fix the baseline and p0 (``baseline``), then let the folds of the live watch read the rest in known order
+       (``live``): outages per class (``track``), put together to episodes (``outages``).
+    4. Measure each episode (``figures``, ``spans``, ``runs``) and the load's own requests (``users``).
+    5. Compare the fault's counters (``landed``), and collect every reason why this is no valid measurement
+       (``checks``). One reason, and the stage is ``unknown``.
+    6. Hold the figures against the budgets (``budgets``). One missed, and the stage fails. An outage in a stage
+       without a fault fails it too.
+
+    For the whole drill: 7. the invariants (``invariants``); 8. fail if a stage or an invariant fails; else unknown if
+    one is unknown or the run broke off; else pass. An interrupted run is ``interrupted``, whatever its stages say.
+
+    docs/definitions.md has the formulas and the reasons behind them. Same history, same bytes (``Verdict.to_json``).
+    """
+    stages = tuple(judge_stage(history, index) for index in range(len(history.plan.drill.stages)))
+    found = invariants(history)
+    reasons = tuple(checks.run_reasons(history))
+    ruling = _whole(history, stages, found, reasons)
+    return Verdict(
+        drill=history.plan.drill.drill,
+        verdict=ruling,
+        exit=EXIT[ruling],
+        reasons=reasons,
+        stages=stages,
+        invariants=found,
+        definitions=history.plan.definitions,
+    )
+
+
+def _whole(history: History, stages: Sequence[StageVerdict], found: Sequence[InvariantVerdict], reasons: Sequence[str]) -> Ruling:
+    if checks.interrupted(history):
+        return Ruling.INTERRUPTED
+    rulings = {*(stage.verdict for stage in stages), *(invariant.verdict for invariant in found)}
+    if Ruling.FAIL in rulings:
+        return Ruling.FAIL
+    return Ruling.UNKNOWN if reasons or Ruling.UNKNOWN in rulings else Ruling.PASS
+
+
+def judge_stage(history: History, index: int) -> StageVerdict:
+    """Steps 1 to 6 for one stage."""
+    line = timeline(history, index)
+    bounds = Bounds.of(line.stage.probe)
+    probe_rows = history.probe.where(history.probe.scenario == index)
+    load_rows = history.load.where(history.load.scenario == index)
+    seen = see(probe_rows, bounds, stalls(history))
+    fold = _fold(line, seen, history.plan.planned.get(line.stage.stage, line.stage.planned_requests))
+    scene = _scene(line, seen)
+    episodes = fold.episodes if fold else ()
+    measured = tuple(figures(scene, episode) for episode in episodes) if scene else ()
+    evidence = evidence_of(line)
+    base = fold.baseline if fold else None
+    why = checks.reasons(
+        checks.Finding(line, seen, base, scene, episodes, _edges(line, scene, episodes), evidence, checks.suspended(history))
+    )
+    held = hold(line.stage.within, measured, bad_seconds(scene, episodes) if scene else 0.0)
+    ruling, reasons = _ruling(line.stage, why, held, episodes)
+    load = users(load_rows, bounds, scene, line.baseline_begin_ns) if line.stage.load else None
+    return StageVerdict(
+        stage=line.stage.stage,
+        verdict=ruling,
+        reasons=reasons,
+        evidence=_evidence(history, line, probe_rows, seen, base, evidence, measured),
+        budgets=held.figures,
+        users=load,
+        episodes=measured,
+    )
+
+
+def _ruling(stage: Stage, why: tuple[str, ...], held: Held, episodes: Sequence[Episode]) -> tuple[Ruling, tuple[str, ...]]:
+    if why:
+        return Ruling.UNKNOWN, why
+    missed = held.missed if stage.fault or not episodes else ("an outage without a fault",)
+    return (Ruling.FAIL, missed) if missed else (Ruling.PASS, ())
+
+
+def _fold(line: Timeline, seen: Seen, planned: int) -> LiveFold | None:
+    """The live fold over the stored rows; None where the stage never got to its baseline or never left it."""
+    if line.baseline_begin_ns is None or line.watched_from_ns is None:
+        return None
+    fold = LiveFold(line.stage.probe, planned, line.baseline_begin_ns)
+    fold.injected(line.watched_from_ns)
+    if line.acted_ns is not None:
+        fold.acted(line.acted_ns)
+    fold.load(seen.sights(), math.inf if seen.cut_due_ns is None else seen.cut_due_ns)
+    return fold
+
+
+def _scene(line: Timeline, seen: Seen) -> Scene | None:
+    """None without an injection: then there is nothing that an episode could be measured from."""
+    begin_ns, end_ns = line.inject_begin_ns, line.inject_end_ns
+    if begin_ns is None:
+        return None
+    last_ns = int(seen.rows.due_ns.max(initial=begin_ns))
+    watch_end_ns = line.end_ns if line.end_ns is not None else last_ns
+    return Scene(line, seen.punctual, begin_ns, end_ns if end_ns is not None else begin_ns, watch_end_ns)
+
+
+def _edges(line: Timeline, scene: Scene | None, episodes: Sequence[Episode]) -> tuple[int, ...]:
+    """The instants that the verdict reports from the probe's rows or measures from; where it is censored, its last."""
+    if scene is None:
+        return ()
+    edges = [line.inject_begin_ns, line.inject_end_ns, line.heal_begin_ns, line.heal_end_ns]
+    for episode in episodes:
+        end = recovered(scene, episode)
+        edges += [episode.onset_ns, *((end.last_bad_ns + 1, end.good_ns) if end else (_given_up_ns(line, scene),))]
+    return tuple(edge for edge in edges if edge is not None)
+
+
+def _given_up_ns(line: Timeline, scene: Scene) -> int:
+    """Where the budget ran out for an outage that nobody saw end."""
+    if line.stage.until_recovered or line.heal_end_ns is None:
+        return scene.recovery_by_ns
+    return min(line.heal_end_ns + ns(line.stage.within.recover or 0.0), scene.recovery_by_ns)
+
+
+def _evidence(
+    history: History,
+    line: Timeline,
+    rows: Rows,
+    seen: Seen,
+    base: Baseline | None,
+    evidence: Evidence,
+    measured: Sequence[EpisodeVerdict],
+) -> EvidenceFigures:
+    fault = line.stage.fault
+    return EvidenceFigures(
+        fault=fault.name if fault else None,
+        done=line.done(),
+        landed=landed(evidence, bool(measured)).value if fault else None,
+        counters=evidence.moved,
+        counters_before=evidence.moved_before,
+        measures=tuple(line.stage.measures),
+        actions=tuple(event.action for event in line.actions()),
+        planned=history.plan.planned.get(line.stage.stage, line.stage.planned_requests),
+        alpha=ALPHA,
+        baseline=_baseline(base) if base else None,
+        probe=_probe(rows, seen),
+    )
+
+
+def _baseline(base: Baseline) -> BaselineFigures:
+    return BaselineFigures(
+        begin_s=seconds(base.begin_ns), end_s=seconds(base.end_ns), requests=base.requests, bad=base.bad, p0=base.p0
+    )
+
+
+def _probe(rows: Rows, seen: Seen) -> ProbeFigures:
+    """Lag over every request that was started, late ones too."""
+    lag_us = np.sort(seen.rows.start_us[seen.rows.start_us != NEVER])
+    p50, p99, most = (_lag(lag_us, share) for share in (0.5, 0.99, 1.0))
+    return ProbeFigures(
+        requests=len(seen),
+        late=int(seen.late.sum()),
+        cut=seen.cut,
+        lag_p50_s=p50,
+        lag_p99_s=p99,
+        lag_max_s=most,
+        outcomes=outcomes(rows),
+    )
+
+
+def _lag(sorted_us: Column, share: float) -> float | None:
+    """The smallest lag that ``share`` of the requests did not exceed."""
+    return None if not len(sorted_us) else int(sorted_us[math.ceil(share * len(sorted_us)) - 1]) / 1e6

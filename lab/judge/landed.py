@@ -1,0 +1,59 @@
+"""Did the fault land? Its own counter says that it bit, the probe that somebody felt it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.judge.timeline import Timeline
+from lab.judge.times import NS_PER_S
+
+FASTER = 10
+"""A counter that also moves without the fault must move ten times as fast with it (RSTs of a whole machine do)."""
+
+
+class Landed(StrEnum):
+    YES = "yes"
+    IN_PART = "in part"
+    """The counter moved, and no request shows it."""
+    NO = "no"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Counter by counter: how far it moved from the baseline's end to its last reading, and during the baseline."""
+
+    moved: Mapping[str, int]
+    moved_before: Mapping[str, int]
+    bit: bool
+    """At least one counter proves the fault."""
+
+
+def _bites(moved: int, over_s: float, before: int, before_s: float) -> bool:
+    if moved <= 0:
+        return False
+    return before <= 0 or moved / max(over_s, 1e-9) >= FASTER * before / max(before_s, 1e-9)
+
+
+def evidence_of(line: Timeline) -> Evidence:
+    """From the counters read around the baseline and while the fault stood. A counter set back by a restart did not move."""
+    began, ended = line.counters()
+    begin_ns, end_ns, inject_ns = line.baseline_begin_ns or 0, line.baseline_end_ns or 0, line.inject_begin_ns or 0
+    readings = line.readings()
+    moved, bit = dict.fromkeys(ended, 0), False
+    before = {name: max(0, ended[name] - began.get(name, 0)) for name in ended}
+    for reading in readings:
+        over_s, before_s = (reading.t_ns - inject_ns) / NS_PER_S, (end_ns - begin_ns) / NS_PER_S
+        for name, value in reading.counters.items():
+            rise = max(0, value - ended.get(name, 0))
+            moved[name] = max(moved.get(name, 0), rise)
+            bit = bit or _bites(rise, over_s, before.get(name, 0), before_s)
+    return Evidence(moved, before, bit)
+
+
+def landed(evidence: Evidence, visible: bool) -> Landed:
+    """Both are needed: 90 overflows were once counted while not one request suffered."""
+    if not evidence.bit:
+        return Landed.NO
+    return Landed.YES if visible else Landed.IN_PART
