@@ -103,7 +103,8 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return self.returncode is None
+        """Looks without reaping: until then the number, and its group's, cannot become anybody else's."""
+        return self._popen.returncode is None and not self._is_zombie()
 
     def signal(self, number: int) -> bool:
         """Send a signal through the pid file descriptor; False when the process has ended already."""
@@ -126,17 +127,27 @@ class Process:
 
     async def exited(self) -> int:
         """Wait for its end, known within a millisecond. Any number of tasks may wait, and be cancelled."""
+        while (code := self.returncode) is None:
+            await self._readable()
+        return code
+
+    async def ended(self) -> int:
+        """As :meth:`exited`, but leaves it unreaped, so that :meth:`stop` can still end what is left of its group."""
+        while self.alive:
+            await self._readable()
+        code = self._popen.returncode
+        return self._code_of_zombie() if code is None else code
+
+    async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
         gone = asyncio.Event()
-        while (code := self.returncode) is None:
-            readable = os.dup(self.pidfd)  # a loop knows one reader for each descriptor
-            loop.add_reader(readable, gone.set)
-            try:
-                await gone.wait()
-            finally:
-                loop.remove_reader(readable)
-                os.close(readable)
-        return code
+        readable = os.dup(self.pidfd)  # a loop knows one reader for each descriptor
+        loop.add_reader(readable, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(readable)
+            os.close(readable)
 
     async def stop(self, grace_s: float) -> int:
         """SIGTERM to its group, SIGKILL after ``grace_s``, and nothing of the group outlives it. Safe when it has ended."""
@@ -162,7 +173,15 @@ class Process:
         return f"<Process {self.pid} {state}>"
 
     def _is_zombie(self) -> bool:
-        return os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return self._peek() is not None
+
+    def _code_of_zombie(self) -> int:
+        found = self._peek()
+        assert found is not None, "it is a zombie"
+        return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+
+    def _peek(self) -> os.waitid_result | None:
+        return os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
 
 def _find(program: str, env: Mapping[str, str], cwd: Path | None) -> str:

@@ -52,32 +52,43 @@ def _tasks(pid: int) -> list[Path]:
         return []
 
 
-def _listens_on(sock: socket.socket, port: int) -> bool:
+def _listens(sock: socket.socket) -> bool:
     if sock.family not in (socket.AF_INET, socket.AF_INET6):
         return False
-    return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)) and sock.getsockname()[1] == port
+    return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
-def duplicate(pid: int, port: int) -> socket.socket | None:
-    """A duplicate of the socket with which process ``pid`` listens on ``port`` (IPv4 or IPv6), or None when it has none.
+def _listeners(pid: int) -> Iterator[socket.socket]:
+    """Duplicates of the sockets with which a process listens; each is closed when the next is asked for.
 
     0.04–0.3 ms: only file descriptors of the process are tried, never a table of all the machine's connections.
     """
     try:
         pidfd = os.pidfd_open(pid)
-        fds = list(_socket_fds(pid))
     except OSError:
-        return None
+        return
     try:
-        for fd in fds:
-            with suppress(OSError):
-                candidate = socket.socket(fileno=_getfd(pidfd, fd))
-                if _listens_on(candidate, port):
-                    return candidate
-                candidate.close()
+        with suppress(OSError):  # gone, or not ours to look at
+            for fd in list(_socket_fds(pid)):
+                with suppress(OSError), socket.socket(fileno=_getfd(pidfd, fd)) as candidate:
+                    if _listens(candidate):
+                        yield candidate
     finally:
         os.close(pidfd)
+
+
+def duplicate(pid: int, port: int) -> socket.socket | None:
+    """A duplicate of the socket with which process ``pid`` listens on ``port`` (IPv4 or IPv6), or None when it has none."""
+    for sock in _listeners(pid):
+        if sock.getsockname()[1] == port:
+            return sock.dup()
     return None
+
+
+def addresses(root: int) -> list[str]:
+    """Where ``root`` and its descendants listen, in words: ``0.0.0.0:8080``, ``[::1]:3000``."""
+    found = (sock.getsockname() for pid in descendants(root) for sock in _listeners(pid))
+    return sorted({f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port, *_ in found})
 
 
 def find(root: int, port: int) -> tuple[int, socket.socket]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shlex
 import signal
 import socket
 import sys
@@ -20,12 +18,16 @@ from lab.drill.model import Scalar, Target
 from lab.history.model.ledger import Ledger, Stored
 from lab.history.model.rows import Outcome
 from lab.http.client import HttpDialer
+from lab.http.exchange import Exchange
 from lab.process import Process
 from lab.runtimes import listener
 from lab.runtimes.base import ServiceFailed
+from lab.runtimes.processes import command
+from lab.runtimes.processes.listening import Listening
 from lab.runtimes.processes.ports import Ports
 
 HEALTH_EVERY_S = 0.01
+SUCCESSOR_EVERY_S = 0.05
 LOG_LINES = 20
 
 
@@ -39,8 +41,8 @@ class ProcessService:
         self._environment = environment
         self._clock = clock
         self._process: Process | None = None
-        self._listening: tuple[int, int] | None = None  # pid and pidfd of the process that listens
-        self._monitor: asyncio.Task[None] | None = None
+        self._listening: Listening | None = None  # where it is another process than the one that we started
+        self._monitors: list[asyncio.Task[None]] = []
         self._alive, self._dead = asyncio.Event(), asyncio.Event()
         self._how = ""
         self._settings: Mapping[str, Scalar] = {}
@@ -60,9 +62,9 @@ class ProcessService:
 
     @property
     def pid(self) -> int:
-        if self._process is None or not self._process.alive:
+        if self._process is None or not self._alive.is_set():
             raise ProcessLookupError("the target is not running")
-        return self._listening[0] if self._listening else self._process.pid
+        return self._listening.pid if self._listening else self._process.pid
 
     @property
     def child_pid(self) -> int:
@@ -77,7 +79,7 @@ class ProcessService:
 
     def kill(self) -> None:
         if self._listening is not None:
-            signal.pidfd_send_signal(self._listening[1], signal.SIGKILL)
+            self._listening.kill()
         elif self._process is not None:
             self._process.signal(signal.SIGKILL)
 
@@ -101,31 +103,51 @@ class ProcessService:
     # What the lab does with it
 
     async def start(self, settings: Mapping[str, Scalar]) -> None:
+        await self.stop(grace_s=0)  # what a crash has left of the one before: its script, its other processes
         self._settings = dict(settings)
-        environment = {**self._environment, **self._as_environment(settings)}
+        known = {**settings, "port": self.port, "health_port": self._ports.health}
+        at = {"database_url": f"sqlite:///{self._run_dir / 'logs' / 'target.db'}"}
+        given = {**self._environment, **command.environment({**known, **at}, self._target.env)}
         try:
-            self._process = Process.spawn(self._argv(settings), env=environment, stdout=self.log, stderr=self.log)
-        except OSError as error:
+            argv = command.argv(self._target.command or "", {**known, "python": sys.executable})
+            self._process = Process.spawn(argv, env=given, stdout=self.log, stderr=self.log)
+        except (OSError, ValueError) as error:
             raise ServiceFailed(f"the target's command cannot be started: {error}") from error
+        self._is_back()
+        self._monitors = [asyncio.ensure_future(self._watch_process(self._process))]
+
+    async def _watch_process(self, process: Process) -> None:
+        code = await process.ended()
+        self._died(_describe(code))
+
+    async def _watch_listening(self, process: Process, first: Listening) -> None:
+        """A start script may outlive its service, and may start it again by itself."""
+        listening: Listening | None = first
+        while listening is not None:
+            await listening.ended()
+            self._died(f"pid {listening.pid}, which listened, ended")
+            if (listening := await self._next_listening(process)) is not None:
+                self._listening = listening
+                self._is_back()
+
+    async def _next_listening(self, process: Process) -> Listening | None:
+        while process.alive:
+            await asyncio.sleep(SUCCESSOR_EVERY_S)
+            try:
+                return Listening.under(process.pid, self.port)
+            except ProcessLookupError:
+                pass  # not yet, perhaps never: until the script ends, or somebody stops it
+        return None
+
+    def _is_back(self) -> None:
         self._dead.clear()
         self._alive.set()
-        self._monitor = asyncio.ensure_future(self._watch(self._process))
 
-    def _argv(self, settings: Mapping[str, Scalar]) -> list[str]:
-        known = {**settings, "port": self.port, "health_port": self._ports.health, "python": sys.executable}
-        try:
-            return [word.format(**known) for word in shlex.split(self._target.command or "")]
-        except KeyError as error:
-            raise ServiceFailed(f"the target's command names {error}, which is no setting of it") from error
-
-    def _as_environment(self, settings: Mapping[str, Scalar]) -> dict[str, str]:
-        given = {**settings, "port": self.port, "health_port": self._ports.health}
-        given["database_url"] = f"sqlite:///{self._run_dir / 'logs' / 'target.db'}"
-        return {f"{self._target.env}{name.upper()}": _text(value) for name, value in given.items()}
-
-    async def _watch(self, process: Process) -> None:
-        code = await process.exited()
-        self._how = _describe(code)
+    def _died(self, how: str) -> None:
+        """Once for each life: script and service may both end of one crash."""
+        if not self._alive.is_set():
+            return
+        self._how = how
         self._alive.clear()
         self._forget_listener()
         self.deaths += 1
@@ -135,38 +157,49 @@ class ProcessService:
         process = self._process
         assert process is not None, "start comes first"
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while not await self._healthy():
+        while (answer := await self._health()).outcome is not Outcome.OK:
             if not process.alive:
-                raise ServiceFailed(f"the target ended while it started ({_describe(process.returncode or 0)}){self._log_tail()}")
+                raise ServiceFailed(f"the target ended while it started ({_describe(await process.ended())}){self._log_tail()}")
             if self._clock.now_ns() > deadline_ns:
-                raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot){self._log_tail()}")
+                why = f"GET {self._target.ready} on 127.0.0.1:{self._health_port}: {_answered(answer)}{self._elsewhere(process)}"
+                raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot): {why}{self._log_tail()}")
             await asyncio.sleep(HEALTH_EVERY_S)
         self._find_listener(process)
 
-    async def _healthy(self) -> bool:
-        port = self._ports.health if self._target.health_port else self.port
-        now_ns = self._clock.now_ns()
+    @property
+    def _health_port(self) -> int:
+        return self._ports.health if self._target.health_port else self.port
+
+    async def _health(self) -> Exchange:
+        port, now_ns = self._health_port, self._clock.now_ns()
         request = f"GET {self._target.ready} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
         exchange, line = await HttpDialer("127.0.0.1", port, self._clock).send(
             request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
         )
         if line is not None:
             line.close()
-        return exchange.outcome is Outcome.OK
+        return exchange
+
+    def _elsewhere(self, process: Process) -> str:
+        """Where it listens, if not where it is asked: a command without {port}, ``localhost`` that means ::1."""
+        found = listener.addresses(process.pid)
+        return f"; it listens on {', '.join(found)}" if found else "; it listens nowhere"
 
     def _find_listener(self, process: Process) -> None:
         """Holds the process that listens, when it is not the one we started (a start script's child)."""
         try:
-            pid, sock = listener.find(process.pid, self.port)
+            listening = Listening.under(process.pid, self.port)
         except ProcessLookupError:
             return  # it listens where we may not look, in a container perhaps: faults that need its socket will say so
-        sock.close()
-        if pid != process.pid:
-            self._listening = (pid, os.pidfd_open(pid))
+        if listening.pid == process.pid:
+            listening.close()
+            return
+        self._listening = listening
+        self._monitors.append(asyncio.ensure_future(self._watch_listening(process, listening)))
 
     def _forget_listener(self) -> None:
         if self._listening is not None:
-            os.close(self._listening[1])
+            self._listening.close()
             self._listening = None
 
     def _log_tail(self) -> str:
@@ -181,10 +214,12 @@ class ProcessService:
         await self._alive.wait()
 
     async def stop(self, grace_s: float) -> None:
-        if self._monitor is not None:
-            self._monitor.cancel()  # an end that we ask for is no death
+        for monitor in self._monitors:
+            monitor.cancel()  # an end that we ask for is no death
         if self._process is not None:
             await self._process.stop(grace_s)
+        if self._listening is not None:
+            self._listening.kill()  # it may have left the process group
         self._forget_listener()
         self._alive.clear()
 
@@ -203,8 +238,8 @@ def _get_json(url: str) -> dict[str, Any]:
         return answer
 
 
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _answered(answer: Exchange) -> str:
+    return f"status {answer.status}" if answer.outcome is Outcome.BAD_STATUS else answer.outcome.name.lower().replace("_", " ")
 
 
 def _describe(code: int) -> str:

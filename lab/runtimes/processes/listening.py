@@ -1,0 +1,46 @@
+"""The process that listens, when it is not the one that the lab started: a start script's child, held by a pidfd."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from lab.runtimes import listener
+
+
+class Listening:
+    """Of a process that is nobody's child here: its end is seen, its exit code is not."""
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid = pid
+        self._pidfd = pidfd
+
+    @classmethod
+    def under(cls, root: int, port: int) -> Listening:
+        """The one below ``root`` that listens on ``port``. Raises ProcessLookupError when none does, or it went meanwhile."""
+        pid, sock = listener.find(root, port)
+        sock.close()
+        return cls(pid, os.pidfd_open(pid))
+
+    def kill(self) -> None:
+        """SIGKILL; no error when it has gone."""
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it went before us, which is what was wanted
+
+    async def ended(self) -> None:
+        """Returns within a millisecond of its end."""
+        gone = asyncio.Event()
+        readable = os.dup(self._pidfd)  # a loop knows one reader for each descriptor
+        loop = asyncio.get_running_loop()
+        loop.add_reader(readable, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(readable)
+            os.close(readable)
+
+    def close(self) -> None:
+        os.close(self._pidfd)
