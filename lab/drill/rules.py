@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lab.drill.calls import build_fault
 from lab.drill.model import Drill, Load, Request, Scalar, Stage
 from lab.drill.problems import Finding, Path
 from lab.drill.suggest import nearest, one_of
@@ -50,6 +51,7 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
     yield from _probe(stage, at)
     yield from _alarms(drill, stage, at)
     yield from _lane(stage, at, known)
+    yield from _leaves(stage, at, known)
     yield from _ending(stage, at)
     yield from _settings(stage.target, (*at, "target"), known)
     for name, measure in stage.measures.items():
@@ -164,6 +166,20 @@ def _lane(stage: Stage, at: Path, known: Known) -> Iterator[Finding]:
     if stage.fault and stage.lane != "proxy" and "proxy" in getattr(known.faults[stage.fault.name], "needs", ()):
         what = f"fault {stage.fault.name} works in the proxy, and the stage's lane is {stage.lane}"
         yield Finding((*at, "fault"), what, "lane: proxy", about=((*at, "lane"),))
+
+
+def _leaves(stage: Stage, at: Path, known: Known) -> Iterator[Finding]:
+    """What a fault writes into the configuration must be something that the target reads."""
+    if stage.fault is None:
+        return
+    try:
+        left = getattr(build_fault(stage.fault, known.faults), "leaves", None) or {}
+    except ValueError:
+        return  # its parameters are wrong, which has been told
+    for name in left:
+        if name not in known.settings:
+            what = f"fault {stage.fault.name} stays in setting {name!r}, which the target has not"
+            yield Finding((*at, "fault"), what, one_of(known.settings), about=(("target", "use"), ("target", "settings")))
 
 
 def _ending(stage: Stage, at: Path) -> Iterator[Finding]:
