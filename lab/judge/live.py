@@ -31,6 +31,7 @@ class LiveFold:
         clopper_pearson_upper(0, 1)  # pays for scipy's import now, not in the runner's loop at the injection
         self._bounds, self._slow_ns = Bounds.of(probe), ns(probe.slow)
         self._crossing = threshold(planned)
+        self._spacing_ns = ns(2 / probe.rate)  # half of the requests are of a class
         self._begin_ns = baseline_begin_ns
         self._pending: list[tuple[Sight, int, Row]] = []
         self._fed = 0
@@ -111,7 +112,7 @@ class LiveFold:
 
     @property
     def episodes(self) -> tuple[Episode, ...]:
-        return episodes(self._tracks, self._acted_ns)
+        return episodes(self._tracks, self._acted_ns, self._spacing_ns)
 
     @property
     def clear(self) -> bool:

@@ -68,33 +68,43 @@ def _cleared_ns(member: Member) -> float:
     return member.outage.recovery.settled_ns if member.outage.recovery else math.inf
 
 
-def members(tracks: Mapping[str, Track]) -> list[Member]:
+def members(tracks: Mapping[str, Track], spacing_ns: int) -> list[Member]:
     """Every outage, with the recoveries of silent classes taken from *all*."""
     own = [Member(name, outage) for name, track in tracks.items() for outage in track.outages]
     whole = [m.outage.recovery for m in own if m.name == ALL and m.outage.recovery]
-    return sorted((_following(m, tracks[m.name], whole) for m in own), key=lambda m: (m.outage.visible_ns, m.name))
+    return sorted((_following(m, tracks[m.name], whole, spacing_ns) for m in own), key=lambda m: (m.outage.visible_ns, m.name))
 
 
-def _following(member: Member, track: Track, whole: Sequence[Recovery]) -> Member:
-    """A class whose connections are all reopened has no rows left that could confirm it; then *all* speaks for it."""
+def _following(member: Member, track: Track, whole: Sequence[Recovery], spacing_ns: int) -> Member:
+    """Where a class has no requests of its own, *all* speaks for it: while its connections are all being reopened.
+
+    Either it never had enough again to confirm anything, or it was silent until after *all* had turned good: then
+    its first good request says when it was next asked, not when it could have been answered.
+    """
     if member.name == ALL:
         return member
+    own = member.outage.recovery
     for other in whole:
         begun = member.outage.visible_ns <= other.settled_ns and member.outage.onset_ns < other.good_ns
-        earlier = member.outage.recovery is None or member.outage.recovery.confirmed_ns > other.confirmed_ns
-        if begun and earlier and track.silent(other.good_ns, other.confirmed_ns):
+        if not begun:
+            continue
+        if (own is None or own.confirmed_ns > other.confirmed_ns) and track.silent(other.good_ns, other.confirmed_ns):
             return replace(member, outage=replace(member.outage, recovery=other), follows=True)
+        wide = own is not None and own.good_ns - own.last_bad_ns > 2 * spacing_ns  # it missed its turn at least once
+        if own is not None and wide and own.good_ns > other.good_ns and track.silent(other.good_ns, own.good_ns - 1):
+            edge = replace(own, last_bad_ns=other.last_bad_ns, good_ns=other.good_ns)
+            return replace(member, outage=replace(member.outage, recovery=edge), follows=True)
     return member
 
 
-def episodes(tracks: Mapping[str, Track], acted_ns: int | None) -> tuple[Episode, ...]:
-    """The episodes of a stage. ``acted_ns``: begin of its first action.
+def episodes(tracks: Mapping[str, Track], acted_ns: int | None, spacing_ns: int) -> tuple[Episode, ...]:
+    """The episodes of a stage. ``acted_ns``: begin of its first action; ``spacing_ns``: between two requests of a class.
 
     An outage is the action's when it begins and is seen after the action, and its class had none before; that of *all*
     when it overlaps no outage of the fault. Where nothing was visible before the action (a death acts at once), fault
     and action cannot be told apart: then everything is the fault's.
     """
-    found = members(tracks)
+    found = members(tracks, spacing_ns)
     action = [m for m in found if m.name != ALL and _by_action(m, found, acted_ns)]
     fault = [m for m in found if m not in action]
     if action:

@@ -61,8 +61,9 @@ class Responder:
                 pass
 
     async def _act(self, action: str) -> None:
-        self._tape.write(ActionEvent, phase="begin", action=action)
-        self._watcher.acted()
+        begin_ns = self._room.clock.now_ns()
+        self._tape.write(ActionEvent, t_ns=begin_ns, phase="begin", action=action)
+        self._watcher.acted(begin_ns)
         failed = ""
         try:
             await actions.restart(self._room.service, self._settings(), self._boot_s, self._report)

@@ -100,7 +100,7 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
 
 
 def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watcher) -> Probe:
-    requests = bench.plan.drill.target.requests
+    requests = bench.requests
     name = stage.probe.request
     question = Question(
         template=Template(requests[name], name=name, host=f"127.0.0.1:{lane.port}", headers={"X-Lab-Run": bench.run_id}),
@@ -163,8 +163,9 @@ async def _baseline_and_fault(
     injection = None if fault is None else Injection(fault, place, bench.room)
 
     await _alive_for(bench, stage.settle)
-    tape.write(BaselineEvent, phase="begin", counters=injection.evidence() if injection else {})
-    watcher.baseline_begins()
+    begin_ns = bench.room.clock.now_ns()
+    tape.write(BaselineEvent, t_ns=begin_ns, phase="begin", counters=injection.evidence() if injection else {})
+    watcher.baseline_begins(begin_ns)
     await _alive_for(bench, stage.baseline_s - stage.settle)
     tape.write(BaselineEvent, phase="end", counters=injection.evidence() if injection else {})
     if injection is None:

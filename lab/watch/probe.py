@@ -17,6 +17,9 @@ from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Dialer, Line, row_of
 from lab.http.template import Template
 
+NOTICED_NS = 60_000_000
+"""A give-up that the loop noticed later than this came in a stall over 50 ms, and is judged by nobody."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -49,7 +52,7 @@ class Probe:
         """Opens the kept lines, one request each, before the load may crowd them out; these requests are in no figure."""
         for _ in range(self._settings.kept):
             now_ns = self._clock.now_ns()
-            _, line = await self._send(None, now_ns, close=False)
+            _, line = await self._send(None, now_ns, self._next_key(), close=False)
             self._free.append(line)
 
     async def run(self) -> None:
@@ -72,8 +75,12 @@ class Probe:
 
     def earliest_unknown_ns(self, now_ns: int) -> int:
         """No request that is still in flight can have become known before this instant: the watermark of known order."""
-        give_up = [due_ns + round(self._settings.connect * NS_PER_S) for due_ns in self._in_flight.values()]
-        return min([now_ns, *give_up])
+        return min([now_ns, *(self._known_by_ns(due_ns, now_ns) for due_ns in self._in_flight.values())])
+
+    def _known_by_ns(self, due_ns: int, now_ns: int) -> int:
+        """When a request in flight is given up. One that is well past ``connect`` and still there has its connection."""
+        connect_by_ns = due_ns + round(self._settings.connect * NS_PER_S)
+        return connect_by_ns if now_ns <= connect_by_ns + NOTICED_NS else due_ns + round(self._settings.slow * NS_PER_S)
 
     async def drain(self) -> None:
         """Waits for what is in flight; every request gives up by itself after ``slow``. Then closes the kept lines."""
@@ -94,16 +101,27 @@ class Probe:
         if held is not None and line is None:
             held.close()
         via = Via.FRESH if fresh else Via.KEPT if line is not None else Via.REOPENED
+        key = self._next_key()
         try:
-            row, line = await self._send(line, due_ns, close=fresh, via=via)
+            row, line = await self._send(line, due_ns, key, close=fresh, via=via)
         except asyncio.CancelledError:
-            now_us = (self._clock.now_ns() - due_ns) // 1000
-            self._on_row(
-                Row(due_ns=due_ns, start_us=0, end_us=now_us, outcome=Outcome.CUT, via=via, scenario=self._question.scenario)
-            )
+            self._on_row(self._cut_row(due_ns, via, key))
             raise
         self._keep_or_close(line, keep=not fresh)
         self._on_row(row)
+
+    def _next_key(self) -> int:
+        self._sent += 1
+        return self._question.first_key + self._sent
+
+    def _cut_row(self, due_ns: int, via: Via, key: int) -> Row:
+        """It was sent, perhaps, and nobody will know what came of it: in doubt."""
+        now_us = (self._clock.now_ns() - due_ns) // 1000
+        asked = self._question
+        return Row(
+            due_ns=due_ns, start_us=0, sent_us=0, end_us=now_us, outcome=Outcome.CUT, via=via,
+            scenario=asked.scenario, request=asked.request, key=key,
+        )  # fmt: skip
 
     def _keep_or_close(self, line: Line | None, *, keep: bool) -> None:
         if keep and len(self._free) < self._settings.kept:
@@ -111,17 +129,16 @@ class Probe:
         elif line is not None:
             line.close()
 
-    async def _send(self, line: Line | None, due_ns: int, *, close: bool, via: Via = Via.KEPT) -> tuple[Row, Line | None]:
-        question = self._question
-        key = question.first_key + self._sent
-        self._sent += 1
-        payload = question.template.render(key=key, vu=0, iteration=self._sent, run=question.run, close=close)
+    async def _send(
+        self, line: Line | None, due_ns: int, key: int, *, close: bool, via: Via = Via.KEPT
+    ) -> tuple[Row, Line | None]:
+        asked = self._question
+        payload = asked.template.render(key=key, vu=0, iteration=self._sent, run=asked.run, close=close)
         exchange, line = await self._dialer.send(
             payload,
-            expect=question.expect,
+            expect=asked.expect,
             connect_by_ns=due_ns + round(self._settings.connect * NS_PER_S),
             answer_by_ns=due_ns + round(self._settings.slow * NS_PER_S),
             line=line,
         )
-        row = row_of(exchange, due_ns=due_ns, scenario=question.scenario, request=question.request, via=via, key=key)
-        return row, line
+        return row_of(exchange, due_ns=due_ns, scenario=asked.scenario, request=asked.request, via=via, key=key), line

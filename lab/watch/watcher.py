@@ -21,7 +21,8 @@ class Watcher:
     """One stage. ``beat`` is to be called every 10 ms; a beat that comes late is a stall of the probe's loop.
 
     ``emit(kind, **fields)`` records an event. ``recovered`` is set when the live fold is clear: the fault's outage was
-    seen and every class that it affected has recovered.
+    seen and every class that it affected has recovered. What it is told of comes with the instant of its event, so that the
+    judge, who reads the events, sees the same.
     """
 
     def __init__(
@@ -47,14 +48,14 @@ class Watcher:
         self._keep_row(row)
         self._fold.feed(row)
 
-    def baseline_begins(self) -> None:
-        self._fold.baseline_begins(self._clock.now_ns())
+    def baseline_begins(self, begin_ns: int) -> None:
+        self._fold.baseline_begins(begin_ns)
 
     def injected(self, begin_ns: int) -> None:
         self._fold.injected(begin_ns)
 
-    def acted(self) -> None:
-        self._fold.acted(self._clock.now_ns())
+    def acted(self, begin_ns: int) -> None:
+        self._fold.acted(begin_ns)
 
     def target_died(self) -> None:
         self._died_ns = self._clock.now_ns()

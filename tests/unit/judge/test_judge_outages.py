@@ -113,6 +113,21 @@ def test_a_class_whose_connections_are_all_reopened_recovers_with_all() -> None:
     assert recovered_ns(episode) == ns(6.5)
 
 
+def test_a_class_that_was_not_asked_while_all_turned_good_recovers_with_all() -> None:
+    """All kept lines broke at once; each is asked again only when its turn comes, long after the service was well."""
+    rows = [*stream(6, 6.32, fresh=reset, kept=reset), *stream(6.32, 9, fresh=reset, kept=reopened(reset))]
+    (episode,) = found([*rows, *stream(9, 9.3, kept=reopened(ok)), *stream(9.3, 15)])
+    assert set(episode.classes) == {"all", "fresh", "kept"}
+    assert recovered_ns(episode) == ns(9.0)
+
+
+def test_a_class_that_was_asked_and_failed_does_not_recover_with_all() -> None:
+    rows = [*stream(6, 9, fresh=reset, kept=reset), *stream(9, 9.3, kept=reset)]
+    (episode,) = found([*rows, *stream(9.3, 15)])
+    assert recovered_ns(episode) is not None
+    assert recovered_ns(episode) >= ns(9.3)
+
+
 def test_reopened_connections_that_fail_keep_all_from_recovering() -> None:
     (episode,) = found([*stream(6, 6.5, fresh=refused, kept=reset), *stream(6.5, 12, kept=reopened(refused))])
     assert episode.recovery is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_lab import play
+from tests.fake_lab import play
 from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, RunEvent
 from lab.judge.verdict import Ruling
 from lab.run import control

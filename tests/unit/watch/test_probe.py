@@ -1,0 +1,89 @@
+"""The probe's schedule and its lines, in virtual time against the simulated client."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+
+import looptime
+import pytest
+
+from lab.clock import NS_PER_S, LoopClock
+from lab.drill.model import Probe as Settings
+from lab.drill.model import Request, Target
+from lab.fault import Symptom
+from lab.history.model.rows import Outcome, Row, Via
+from lab.http.template import Template
+from lab.runtimes.fake.dialer import FakeDialer
+from lab.runtimes.fake.world import Traits, World
+from lab.watch.probe import Probe, Question
+
+ORDER = Request(post="/orders", json={"item": 1}, headers={"Idempotency-Key": "{uuid}"})
+RUN = "0" * 24
+
+
+def probed(seconds: float, *, symptom: Symptom | None = None, cut: bool = False) -> list[Row]:
+    """The rows of a probe that ran for so long; the symptom sets in half-way."""
+    rows: list[Row] = []
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        clock = LoopClock(loop, loop.time())
+        world = World(clock, Target(command="x", requests={"order": ORDER}), Traits(spread=0.0), random.Random(1))
+        world.change(up=True)
+        question = Question(Template(ORDER, name="order", host="x", headers={}), frozenset({200}), 3, 2, RUN, 1000)
+        probe = Probe(Settings(), question, FakeDialer(world), clock, rows.append)
+        await probe.open_kept()
+        sending = asyncio.ensure_future(probe.run())
+        await asyncio.sleep(seconds / 2)
+        world.change(symptom=symptom)
+        await asyncio.sleep(seconds / 2)
+        sending.cancel()
+        if cut:
+            probe.cut()
+        await probe.drain()
+
+    loop = looptime.new_event_loop(noop_cycles=1)
+    try:
+        loop.run_until_complete(run())
+    finally:
+        loop.close()
+    return rows
+
+
+def test_a_hundred_a_second_at_regular_due_times_whatever_happens() -> None:
+    rows = sorted(probed(2.0, symptom=Symptom("hang")), key=lambda row: row.due_ns)
+    steps = {b.due_ns - a.due_ns for a, b in zip(rows, rows[1:], strict=False)}
+    assert len(rows) in (200, 201)
+    assert steps == {NS_PER_S // 100}
+
+
+def test_half_on_fresh_half_on_kept_connections() -> None:
+    vias = Counter(row.via for row in probed(2.0))
+    assert abs(vias[Via.FRESH] - vias[Via.KEPT]) <= 1
+    assert Via.REOPENED not in vias
+
+
+def test_a_broken_kept_line_is_reopened_and_counts_in_neither_class() -> None:
+    rows = probed(2.0, symptom=Symptom("reset"))
+    kept_bad = [row for row in rows if row.via == Via.KEPT and row.outcome is Outcome.RESET]
+    assert len(kept_bad) == Settings().kept
+    assert any(row.via == Via.REOPENED for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "via", "outcome", "given_up_us"),
+    [("hang", Via.FRESH, Outcome.CONNECT_TIMEOUT, 250_000), ("hang", Via.KEPT, Outcome.TIMEOUT, 1_000_000)],
+)
+def test_it_gives_up_when_the_request_is_known_to_be_bad(kind: str, via: Via, outcome: Outcome, given_up_us: int) -> None:
+    rows = [row for row in probed(4.0, symptom=Symptom("hang")) if row.via == via and row.outcome is not Outcome.OK]
+    assert {row.outcome for row in rows} == {outcome}
+    assert all(given_up_us <= row.end_us < given_up_us + 1000 for row in rows)
+
+
+def test_every_request_has_a_key_of_its_own_also_when_it_is_cut() -> None:
+    rows = probed(2.0, symptom=Symptom("hang"), cut=True)
+    assert any(row.outcome is Outcome.CUT for row in rows)
+    assert len({row.key for row in rows}) == len(rows)
+    assert {(row.request, row.scenario) for row in rows} == {(3, 2)}
