@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.drill.calls import build_fault
-from lab.drill.model import RunPlan, Scalar, Stage
+from lab.drill.model import Request, RunPlan, Scalar, Stage
 from lab.fault import Fault
 from lab.history.model.rows import Row
 from lab.run.tape import Tape
@@ -23,6 +23,7 @@ class Bench:
     """``keep_row`` takes the probe's rows; ``keep_load_rows`` those of a load that writes none itself (the fake's).
 
     ``rows_path(stage index)`` names the file that a load shard writes; ``keys`` gives a block of keys to each writer.
+    ``requests``: the target's, with secrets put in: to be sent, never to be written down.
     """
 
     room: Room
@@ -33,6 +34,7 @@ class Bench:
     rows_path: Callable[[int], str]
     faults: Mapping[str, type[Any]]
     keys: Iterator[int]
+    requests: Mapping[str, Request]
 
     def fault_of(self, stage: Stage) -> Fault | None:
         """The stage's fault with its parameters, or None for a load test."""

@@ -29,7 +29,7 @@ async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, sta
 
 
 def _shard_plan(bench: Bench, index: int, load: Load, port: int) -> ShardPlan:
-    requests = bench.plan.drill.target.requests
+    requests = bench.requests
     return ShardPlan(
         shard=0,
         shards=1,

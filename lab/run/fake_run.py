@@ -51,6 +51,7 @@ async def _run(run_dir: Path, plan: RunPlan, traits: Traits | None) -> None:
         rows_path=lambda _index: "",
         faults=catalogue.faults(),
         keys=key_blocks(),
+        requests=plan.drill.target.requests,
     )
     ledger = await conduct(bench)
     for writer in (probe, load, events):

@@ -14,6 +14,7 @@ import lab
 from lab import toxiproxy_binary
 from lab.doctor import available
 from lab.drill.model import Drill, RunPlan, Stage
+from lab.drill.secrets import check, secrets
 
 Runtime = Literal["sandbox", "open", "fake"]
 Progress = Callable[[str], None]
@@ -32,9 +33,12 @@ class Choices:
 def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], progress: Progress) -> RunPlan:
     """The plan of a run, with the stages that cannot be hosted here marked as skipped.
 
-    Raises toxiproxy_binary.NotFound only when ``--toxiproxy`` named one that cannot be used.
+    Raises SecretMissing when a request names a variable that is not in the environment, and toxiproxy_binary.NotFound
+    only when ``--toxiproxy`` named one that cannot be used.
     """
     runtime = choices.runtime or _runtime(progress)
+    if runtime != "fake":  # which sends nothing
+        check(secrets(drill.target.requests), os.environ)
     skipped = {stage.stage: why for stage in drill.stages if (why := _lacks(stage, runtime, faults))}
     proxy = _toxiproxy([s for s in drill.stages if s.stage not in skipped], runtime, choices.toxiproxy, progress)
     if proxy is None and runtime != "fake":
