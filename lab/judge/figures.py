@@ -28,7 +28,8 @@ class Scene:
 
     @property
     def recovery_by_ns(self) -> int:
-        """Only a recovery at or before this counts: nothing that the lab's own heal did, where a measure has to do it."""
+        """Only a recovery confirmed by requests due by then counts: nothing that the lab's own heal did, where a measure
+        has to do it. The lab waits at its deadline as long as a confirmation takes, so none is missed that was in time."""
         heal_ns = self.line.heal_begin_ns
         return heal_ns if self.line.stage.until_recovered and heal_ns is not None else self.watch_end_ns
 
@@ -56,7 +57,7 @@ def bracket(scene: Scene, member: Member) -> Bracket | None:
     Where the class had no requests in between (its connections were being reopened), *all* says how long it was bad.
     """
     found = member.outage.recovery
-    if found is None:
+    if found is None or found.confirmed_ns > scene.recovery_by_ns:
         return None
     last_bad_ns = found.last_bad_ns
     if found.good_ns - last_bad_ns > 3 * scene.period_ns(member.name):
@@ -67,10 +68,8 @@ def bracket(scene: Scene, member: Member) -> Bracket | None:
 
 def recovered(scene: Scene, episode: Episode) -> Bracket | None:
     """Of the class that recovered last; None: censored."""
-    if episode.last is None:
-        return None
-    found = bracket(scene, episode.last)
-    return found if found and found.good_ns <= scene.recovery_by_ns else None
+    ends = [bracket(scene, member) for member in episode.members]
+    return None if episode.last is None or None in ends else bracket(scene, episode.last)
 
 
 def detected(scene: Scene, episode: Episode) -> tuple[int, str] | None:
@@ -144,7 +143,7 @@ def _class_figures(scene: Scene, episode: Episode, name: str, end_ns: int) -> Cl
         bad_seconds_after_action=None if after is None else after / rate,
         affected=bool(mine),
         visible_s=seconds(mine[0].outage.visible_ns) if mine else None,
-        recovered_s=seconds(found.good_ns) if found and found.good_ns <= scene.recovery_by_ns else None,
+        recovered_s=seconds(found.good_ns) if found else None,
         bracket_s=(seconds(found.last_bad_ns), seconds(found.good_ns)) if found else None,
         resolution_s=seconds(scene.period_ns(name)),
     )

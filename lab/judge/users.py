@@ -41,7 +41,7 @@ def _recovered(whole: UserFigures, seen: Seen, scene: Scene, begin_ns: int) -> U
     track.release(seen.sights(), np.inf if seen.cut_due_ns is None else seen.cut_due_ns)
     felt = [outage for outage in track.outages if outage.visible_ns >= scene.inject_begin_ns]
     last = felt[-1].recovery if felt else None
-    good_ns = last.good_ns if last and last.good_ns <= scene.recovery_by_ns else None
+    good_ns = last.good_ns if last and last.confirmed_ns <= scene.recovery_by_ns else None
     return replace(
         whole,
         visible_s=seconds(felt[0].visible_ns) if felt else None,
