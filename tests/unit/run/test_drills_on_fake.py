@@ -100,9 +100,9 @@ def test_a_target_that_dies_in_the_baseline_is_unknown_and_says_so(tmp_path: Pat
 
 
 def test_too_slow_a_boot_misses_the_budget(tmp_path: Path) -> None:
-    played = play(tmp_path, "crash", traits=Traits(boot_s=4.0))
+    played = play(tmp_path, "crash", traits=Traits(boot_s=3.3))
     assert played.verdict.verdict is Ruling.FAIL
-    assert played.stage.reasons[0].startswith("recovered after 4.")
+    assert played.stage.reasons[0].startswith("recovered after 3.")
 
 
 def test_a_load_test_is_a_drill_without_a_fault(tmp_path: Path) -> None:
