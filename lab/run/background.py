@@ -14,7 +14,9 @@ async def end(task: asyncio.Task[Any]) -> None:
     try:
         await task
     except asyncio.CancelledError:
-        pass  # ours: it was cancelled two lines above
+        us = asyncio.current_task()
+        if us is not None and us.cancelling():
+            raise  # somebody wants us to end as well; only its own cancellation, of two lines above, stops here
 
 
 def beside(stack: AsyncExitStack, *work: Coroutine[Any, Any, None]) -> None:

@@ -47,9 +47,14 @@ class Injection:
                 finally:
                     tape.write(HealEvent, phase="begin", reason=reason)
             tape.write(HealEvent, phase="end", reason=reason)
+        except asyncio.CancelledError:
+            if during == "heal":  # the fault is out of its block: it was healed on the way
+                tape.write(HealEvent, phase="end", reason=reason)
+            raise
         except (OSError, RuntimeError) as error:
-            tape.write(FaultErrorEvent, fault=self.fault.name, during=during, error=f"{type(error).__name__}: {error}")
-            raise StageBroken(f"fault {self.fault.name}, {during}: {error}") from error
+            told = str(error) or type(error).__name__
+            tape.write(FaultErrorEvent, fault=self.fault.name, during=during, error=told)
+            raise StageBroken(f"fault {self.fault.name}, {during}: {told}") from error
         finally:
             await end(reading)
 

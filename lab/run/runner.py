@@ -12,12 +12,13 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from lab import catalogue
 from lab.drill.model import RunPlan
+from lab.drill.secrets import resolved, secrets
 from lab.history import store
 from lab.history.model.events import Event
 from lab.history.model.rows import Row
@@ -29,25 +30,30 @@ from lab.run.keys import key_blocks
 from lab.run.tape import Tape
 from lab.runtimes.processes import ProcessRoom
 from lab.runtimes.processes.ports import PortTaken
+from lab.runtimes.sandbox import launch
 from lab.runtimes.sandbox.init import keep_reaping
 
 FLUSH_EVERY_S = 0.25
 
 
 class Recording:
-    """The runner's files. A write that fails (disk full) ends the run by ``on_failure``, once; nothing is swallowed."""
+    """The runner's files. The first write that fails (disk full) ends the run and the record: what is there by then
+    stays as it is, and nothing is written over a gap.
+    """
 
     def __init__(self, run_dir: Path) -> None:
         self._events = store.EventWriter(store.events_path(run_dir, "run"), "run")
         self._rows = store.RowWriter(store.probe_rows_path(run_dir))
         self.failure: OSError | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._end: Callable[[], None] | None = None
 
-    def ends(self, task: asyncio.Task[None]) -> None:
-        """Names the task that a failed write cancels."""
-        self._task = task
+    def ends_by(self, stop: Callable[[], None]) -> None:
+        """Names what a failed write calls."""
+        self._end = stop
 
     def write(self, event: Event) -> None:
+        if self.failure is not None:
+            return
         try:
             self._events.write(event)
         except OSError as error:
@@ -59,8 +65,8 @@ class Recording:
     def _fail(self, error: OSError) -> None:
         if self.failure is None:
             self.failure = error
-            if self._task is not None:
-                self._task.cancel()
+            if self._end is not None:
+                self._end()
 
     async def flush_now_and_then(self) -> None:
         while True:
@@ -68,6 +74,8 @@ class Recording:
             self._flush()
 
     def _flush(self) -> None:
+        if self.failure is not None:
+            return
         try:
             self._rows.flush()
         except OSError as error:
@@ -83,7 +91,7 @@ class Recording:
 async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> None:
     """Conducts the run of ``plan`` in processes; returns when the room is empty. Raises OSError when it cannot be recorded."""
     recording = Recording(run_dir)
-    room = ProcessRoom(plan, run_dir, environment)
+    room = ProcessRoom(plan, run_dir, _without_secrets(plan, environment))
     bench = Bench(
         room=room,
         plan=plan,
@@ -93,22 +101,30 @@ async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> N
         rows_path=lambda index: str(store.load_rows_path(run_dir, index)),
         faults=catalogue.faults(),
         keys=key_blocks(),
+        requests=resolved(plan.drill.target.requests, environment),
     )
     conducting = asyncio.ensure_future(_conduct(bench, run_dir))
-    recording.ends(conducting)
-    _stop_on_signals(conducting)
+    stop = _once(conducting.cancel)
+    recording.ends_by(stop)
+    _stop_on_signals(stop)
     try:
         async with AsyncExitStack() as stack:
             stack.callback(recording.close)
             beside(stack, recording.flush_now_and_then())
             if os.getpid() == 1:
                 beside(stack, keep_reaping(room.child_pids))
-            await stack.enter_async_context(control_socket.serve(run_dir, stop=conducting.cancel))
+            await stack.enter_async_context(control_socket.serve(run_dir, stop=stop))
             await conducting
     finally:
         conducting.cancel()
     if recording.failure is not None:
         raise recording.failure
+
+
+def _without_secrets(plan: RunPlan, environment: Mapping[str, str]) -> dict[str, str]:
+    """What target, proxy and load get: secrets of the requests are not among it, for who has one may log it."""
+    names = {secret.name for secret in secrets(plan.drill.target.requests)} - launch.ALLOWED
+    return {name: value for name, value in environment.items() if name not in names}
 
 
 async def _conduct(bench: Bench, run_dir: Path) -> None:
@@ -117,10 +133,23 @@ async def _conduct(bench: Bench, run_dir: Path) -> None:
         store.write_ledger(run_dir, ledger)
 
 
-def _stop_on_signals(task: asyncio.Task[None]) -> None:
+def _once(cancel: Callable[[], object]) -> Callable[[], None]:
+    """However often it is asked for: a second cancel would break off the healing that the first one began."""
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            cancel()
+
+    return stop
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
 
 
 def main(arguments: list[str]) -> int:

@@ -25,7 +25,7 @@ def choose(wanted: int | None, *, own_network: bool) -> Ports:
         return Ports(service, service + 1, service + 2, service + 3)
     if wanted is not None and not _is_free(wanted):
         raise PortTaken(
-            f"port {wanted} is taken on this machine; hint: leave `port` out of the drill's target, "
+            f"port {wanted} is taken on this machine\nhint: leave `port` out of the drill's target, "
             "or use the sandbox, where ports never clash"
         )
     free = _free_ports(4)

@@ -61,10 +61,21 @@ class ProcessRoom:
         return control
 
     async def close_lane(self) -> None:
-        if self._proxy is not None:
+        """A server that does not do as it is told is ended, and what it held with it: the next lane gets a new one."""
+        if self._proxy is None:
+            return
+        try:
             await self._proxy.delete()
+        except ProxyError:
+            await self._end_toxiproxy()
+        finally:
             self._proxy.close()
             self._proxy = None
+
+    async def _end_toxiproxy(self) -> None:
+        if self._toxiproxy is not None:
+            await self._toxiproxy.stop(grace_s=1.0)
+            self._toxiproxy = None
 
     def dialer(self, port: int) -> Dialer:
         return HttpDialer("127.0.0.1", port, self.clock)
@@ -90,5 +101,4 @@ class ProcessRoom:
 
     async def close(self) -> None:
         await self.service.stop(grace_s=2.0)
-        if self._toxiproxy is not None:
-            await self._toxiproxy.stop(grace_s=1.0)
+        await self._end_toxiproxy()

@@ -204,7 +204,7 @@ class ProcessService:
 
     def _log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:] if self.log.exists() else []
-        return "\n".join([f"; the last {len(lines)} lines of its log:", *(f"    {line}" for line in lines)]) if lines else ""
+        return "\n".join(["", f"the last {len(lines)} lines of its log:", *(f"    {line}" for line in lines)]) if lines else ""
 
     async def until_dead(self) -> str:
         await self._dead.wait()

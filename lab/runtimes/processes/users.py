@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +56,7 @@ class ShardUsers:
             exit=code,
             late_ms=float(self._latest.get("late_ms") or 0.0),
             cpu_share=self._cpu_share(),
-            detail="" if code == 0 else self._last_words(),
+            detail="" if code == 0 else _described(code, self._last_words()),
         )
 
     def _cpu_share(self) -> float:
@@ -73,6 +74,8 @@ class ShardUsers:
             pass  # it is gone already; its exit code tells
 
     def _last_words(self) -> str:
+        if error := self._latest.get("error"):
+            return str(error)
         lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
         return lines[-1] if lines else ""
 
@@ -80,7 +83,12 @@ class ShardUsers:
         code = await self._process.exited()
         if self._asked or code == 0:
             await asyncio.Event().wait()  # asked for, or all iterations done: none to be told of
-        return f"the load's process ended by itself (code {code}): {self._last_words()}"
+        return _described(code, self._last_words())
+
+
+def _described(code: int, last_words: str) -> str:
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return f"{how}: {last_words}" if last_words else how
 
 
 async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path) -> ShardUsers:
