@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from lab.cli import reading
+from lab.cli.say import data_to_reader, progress
 
 
 def analyze(
@@ -16,13 +17,18 @@ def analyze(
     json: bool = typer.Option(False, "--json", help="Print verdict.json instead of the report."),
 ) -> None:
     from lab.cli.printing import print_report
-    from lab.history import store
-    from lab.run.control import analyze as judge_again
+    from lab.judge.judge import judge
+    from lab.run.control import keep
 
     run_dir = reading.run_dir(run, out)
-    verdict = judge_again(run_dir)
-    if json:
-        sys.stdout.write(verdict.to_json())
-    else:
-        print_report(store.read_history(run_dir), verdict)
+    history = reading.history(run_dir)
+    verdict = judge(history)
+    unkept = keep(run_dir, verdict, parquet=False)
+    with data_to_reader():
+        if json:
+            sys.stdout.write(verdict.to_json())
+        else:
+            print_report(history, verdict)
+    if unkept:
+        progress(f"error: {unkept}")
     raise typer.Exit(verdict.exit)

@@ -1,4 +1,4 @@
-"""``lab completion SHELL``: prints typer's own script. Its options for it are left out of the command: they cost 70 ms a start."""
+"""``lab completion SHELL``: prints typer's own script. Its options for it are left out: they cost 70 ms a start."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from typing import Literal
 import typer
 
 from lab.cli import reading
-from lab.cli.exits import Exit, worst
-from lab.cli.say import progress, refuse
+from lab.cli.exits import worst
+from lab.cli.say import data_to_reader, progress
 
 RuntimeName = Literal["auto", "sandbox", "open", "fake"]
 
@@ -42,53 +42,24 @@ def drill(
 
         print(describe(planned))
         return
+    from lab.cli import trial
     from lab.run.prepare import Choices
 
     choices = Choices(runtime=None if runtime == "auto" else runtime, seed=seed, without=tuple(without), toxiproxy=toxiproxy)
-    codes = []
-    for trial in _trials(trials):
-        code = _one(planned, replace(choices, seed=seed + trial), out, json)
-        codes.append(code)
-        if code == Exit.INTERRUPTED:
+    finished: list[trial.Finished] = []
+    for number in _trials(trials):
+        finished.append(trial.run(planned, replace(choices, seed=seed + number), out, report=not json))
+        if finished[-1].ended.signal:
             break
-    raise typer.Exit(worst(codes))
+    code = worst([each.exit for each in finished])
+    if json:
+        with data_to_reader():
+            sys.stdout.write(trial.as_json(finished, code))
+    raise typer.Exit(code)
 
 
 def _trials(count: int) -> Iterator[int]:
-    for trial in range(count):
+    for number in range(count):
         if count > 1:
-            progress(f"trial {trial + 1} of {count}")
-        yield trial
-
-
-def _one(planned: object, choices: object, out: Path, json: bool) -> int:
-    from lab import catalogue, toxiproxy_binary
-    from lab.cli.live import Display
-    from lab.cli.printing import last_line, print_report
-    from lab.drill.model import Drill
-    from lab.history import store
-    from lab.run import control
-    from lab.run.prepare import Choices, prepare
-
-    assert isinstance(planned, Drill)
-    assert isinstance(choices, Choices)
-    try:
-        plan = prepare(planned, choices, catalogue.faults(), progress)
-        run_dir = control.new_run_dir(out, plan)
-    except toxiproxy_binary.NotFound as error:
-        refuse(str(error))
-    except OSError as error:
-        refuse(f"the run directory cannot be made: {error}", "--out DIR")
-    with Display(plan) as display:
-        ended = control.carry_out(run_dir, plan, display.on_event)
-    verdict = control.analyze(run_dir)
-    if json:
-        sys.stdout.write(verdict.to_json())
-    else:
-        print_report(store.read_history(run_dir), verdict)
-    if ended.problem:
-        progress(f"error: {ended.problem}")
-    if not ended.interrupted:
-        store.export_parquet(run_dir)
-    progress(last_line(verdict))
-    return Exit.INTERRUPTED if ended.interrupted else verdict.exit
+            progress(f"trial {number + 1} of {count}")
+        yield number

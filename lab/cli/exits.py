@@ -16,9 +16,12 @@ class Exit(IntEnum):
     LEFT_BEHIND = 4
     """Something was left behind; the command that removes it is printed."""
     INTERRUPTED = 130
+    """By Ctrl-C: healed, judged as far as it went."""
+    TERMINATED = 143
+    """The same by SIGTERM."""
 
 
-SEVERITY = (Exit.INTERRUPTED, Exit.LEFT_BEHIND, Exit.FAIL, Exit.UNKNOWN, Exit.USAGE, Exit.PASS)
+SEVERITY = (Exit.INTERRUPTED, Exit.TERMINATED, Exit.LEFT_BEHIND, Exit.FAIL, Exit.UNKNOWN, Exit.USAGE, Exit.PASS)
 
 
 def worst(codes: list[int]) -> int:

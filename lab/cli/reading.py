@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from lab.cli.exits import Exit
 from lab.cli.say import refuse
 from lab.drill.model import Drill
+
+if TYPE_CHECKING:
+    from lab.history.model.history import History
 
 RUNS = Path("runs")
 
@@ -28,9 +32,9 @@ def drill(name: str, patches: Sequence[str], without: Sequence[str]) -> Drill:
             print(problem, file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from errors
     except catalogue.CatalogueError as error:
-        refuse(str(error), error.hint)
+        refuse(str(error), error.hint or "lab list")
     except OSError as error:
-        refuse(f"{error.filename}: {error.strerror}")
+        refuse(f"{error.filename}: {error.strerror}", "lab list")
 
 
 def run_dir(name: str, root: Path) -> Path:
@@ -41,3 +45,15 @@ def run_dir(name: str, root: Path) -> Path:
         return store.find_run(root, name)
     except store.RunNotFound as error:
         refuse(str(error), "lab runs ls")
+
+
+def history(run_dir: Path, or_exit: Exit = Exit.USAGE) -> History:
+    """Everything of a stored run. Exits with 2, or what is given, when it cannot be read or understood."""
+    from lab.history import store
+
+    try:
+        return store.read_history(run_dir)
+    except OSError as error:
+        refuse(f"{error.filename}: {error.strerror}", "lab runs ls", or_exit)
+    except ValueError as error:
+        refuse(f"{run_dir} cannot be read: {error}", "lab runs ls", or_exit)

@@ -34,11 +34,10 @@ def ls(out: Path = OUT) -> None:
 @app.command("open", help="The report of a run, and where its files are.")
 def open_run(run: str = typer.Argument("latest"), out: Path = OUT) -> None:
     from lab.cli.printing import print_report
-    from lab.history import store
     from lab.judge.judge import judge
 
     run_dir = reading.run_dir(run, out)
-    history = store.read_history(run_dir)
+    history = reading.history(run_dir)
     print_report(history, judge(history))
     print(f"\nfiles in {run_dir}")
     for path in sorted(run_dir.rglob("*")):
@@ -48,12 +47,11 @@ def open_run(run: str = typer.Argument("latest"), out: Path = OUT) -> None:
 
 @app.command("diff", help="The figures of two runs side by side.")
 def diff(first: str, second: str = typer.Argument("latest"), out: Path = OUT) -> None:
-    from lab.history import store
     from lab.judge.judge import judge
     from lab.report.diff import side_by_side
 
     runs = [reading.run_dir(name, out) for name in (first, second)]
-    print(side_by_side(*(judge(store.read_history(run)) for run in runs)))
+    print(side_by_side(*(judge(reading.history(run)) for run in runs)))
 
 
 @app.command("rm", help="Remove a stored run.")

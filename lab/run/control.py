@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.drill.model import RunPlan
+from lab.drill.secrets import secrets
 from lab.history import store
 from lab.history.model.events import Event
 from lab.judge.judge import judge
 from lab.judge.verdict import Verdict
 from lab.process import Process
-from lab.run import control_socket
+from lab.run import control_socket, last_word
 from lab.run.follow import Follower
+from lab.run.interrupts import Interrupts
 from lab.runtimes.sandbox import launch
 
 LOOK_EVERY_S = 0.1
@@ -26,10 +28,13 @@ OnEvent = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class Ended:
-    """How the room ended. ``problem``: what is known when the run could not be carried out or recorded."""
+    """How the room ended. ``problem``: what is known when the run could not be carried out or recorded.
+
+    ``signal``: the number of the first SIGINT or SIGTERM that asked it to, 0 when none did.
+    """
 
     run_dir: Path
-    interrupted: bool
+    signal: int = 0
     problem: str = ""
 
 
@@ -43,29 +48,48 @@ def new_run_dir(root: Path, plan: RunPlan) -> Path:
 def carry_out(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
     """Runs the plan in its runtime; returns when the room is empty.
 
-    Ctrl-C once: the runner is asked to heal and to end; twice: the room is killed at once. ``on_event`` gets every
-    event soon after it was written.
+    Ctrl-C (or SIGTERM) once: the runner is asked to heal and to end; twice: the room is killed at once. ``on_event``
+    gets every event soon after it was written. Where the runner had no last word, this process writes one for it.
     """
     if plan.runtime == "fake":
         return _carry_out_fake(run_dir, plan, on_event)
-    room = Process.spawn(_command(run_dir, plan), env=launch.environment(os.environ), stderr=run_dir / "logs" / "runner.log")
-    follower = Follower(store.events_path(run_dir, "run"), on_event)
-    interrupts = 0
-    while True:
+    with Interrupts() as interrupts:
+        code, problem = _in_a_room(run_dir, plan, on_event, interrupts)
+        if code and not problem and not interrupts:
+            problem = last_word.problem(run_dir, code)
         try:
-            code = _wait(room, follower)
-            break
-        except KeyboardInterrupt:
-            interrupts += 1
-            if interrupts > 1 or not control_socket.say_stop(run_dir):
-                room.signal_group(9)
+            last_word.write(run_dir, plan, "interrupted" if interrupts else f"broken: {problem}")
+        except OSError as error:
+            problem = problem or f"{error.filename}: {error.strerror}"
+    return Ended(run_dir, interrupts.signals[0] if interrupts else 0, problem)
+
+
+def _in_a_room(run_dir: Path, plan: RunPlan, on_event: OnEvent, interrupts: Interrupts) -> tuple[int, str]:
+    """The runner's exit code; what kept it from being started, if anything."""
+    follower = Follower(store.events_path(run_dir, "run"), on_event)
+    try:
+        room = Process.spawn(_command(run_dir, plan), env=_environment(plan), stderr=run_dir / "logs" / "runner.log")
+    except OSError as error:
+        return 1, f"the runner cannot be started: {error}"
+    code = _until_over(room, run_dir, follower, interrupts)
     follower.look()
-    return Ended(run_dir, interrupts > 0, _problem(run_dir, code) if code else "")
+    return code, ""
 
 
-def _wait(room: Process, follower: Follower) -> int:
+def _environment(plan: RunPlan) -> dict[str, str]:
+    """By allow-list, and what the drill's requests name as ``${NAME}``."""
+    return launch.environment(os.environ, also={secret.name for secret in secrets(plan.drill.target.requests)})
+
+
+def _until_over(room: Process, run_dir: Path, follower: Follower, interrupts: Interrupts) -> int:
+    """The runner's exit code. It may not listen yet when the first Ctrl-C comes: it is told until it has heard."""
+    heard = False
     while True:
         follower.look()
+        if len(interrupts) > 1:
+            room.signal_group(signal.SIGKILL)
+        elif interrupts and not heard:
+            heard = control_socket.say_stop(run_dir)
         try:
             return room.wait_blocking(LOOK_EVERY_S)
         except TimeoutError:
@@ -80,22 +104,12 @@ def _command(run_dir: Path, plan: RunPlan) -> list[str]:
     return launch.command(run_dir, runner, as_root=launch.is_root(), readable=readable)
 
 
-def _problem(run_dir: Path, code: int) -> str:
-    """What kept the run from being carried out, in words."""
-    if shutil.disk_usage(run_dir).free < 64 * 1024:
-        return f"the disk of the run directory is full: {run_dir}"
-    log = run_dir / "logs" / "runner.log"
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    said = next((line for line in reversed(lines) if line.startswith("error:")), lines[-1] if lines else "")
-    return said.removeprefix("error: ") or f"the runner ended with code {code} and said nothing"
-
-
 def _carry_out_fake(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
     from lab.run import fake_run  # looptime is needed by this runtime alone
 
     fake_run.run(run_dir, plan)
     Follower(store.events_path(run_dir, "run"), on_event).look()
-    return Ended(run_dir, interrupted=False)
+    return Ended(run_dir)
 
 
 def analyze(run_dir: Path) -> Verdict:
@@ -103,3 +117,14 @@ def analyze(run_dir: Path) -> Verdict:
     verdict = judge(store.read_history(run_dir))
     store.write_verdict(run_dir, verdict.to_json().encode())
     return verdict
+
+
+def keep(run_dir: Path, verdict: Verdict, *, parquet: bool) -> str:
+    """Stores the verdict, and the rows as Parquet; says what could not be stored, nothing where all was."""
+    try:
+        store.write_verdict(run_dir, verdict.to_json().encode())
+        if parquet:
+            store.export_parquet(run_dir)
+    except OSError as error:
+        return f"the run could not be stored whole: {error.strerror or error}: {run_dir}"
+    return ""

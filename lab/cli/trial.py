@@ -1,0 +1,73 @@
+"""One run of a drill, from its choices to its verdict, told on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.cli import reading
+from lab.cli.exits import Exit
+from lab.cli.say import data_to_reader, progress, refuse
+from lab.drill.model import Drill, RunPlan
+from lab.history.model.history import History
+from lab.judge.judge import judge
+from lab.judge.verdict import Verdict
+from lab.run import control
+from lab.run.prepare import Choices, prepare
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    history: History
+    verdict: Verdict
+    ended: control.Ended
+
+    @property
+    def exit(self) -> int:
+        """The verdict's, or what a shell says of a signal: 130 for Ctrl-C, 143 for SIGTERM."""
+        return 128 + self.ended.signal if self.ended.signal else self.verdict.exit
+
+
+def run(drill: Drill, choices: Choices, out: Path, *, report: bool) -> Finished:
+    """Carries out, judges, stores and (``report``) prints. Exits 2 where nothing could be started."""
+    from lab.cli.live import Display
+    from lab.cli.printing import last_line, print_report
+
+    plan, run_dir = _prepared(drill, choices, out)
+    with Display(plan) as display:
+        ended = control.carry_out(run_dir, plan, display.on_event)
+    history = reading.history(run_dir, Exit.UNKNOWN)
+    finished = Finished(history, judge(history), ended)
+    unkept = control.keep(run_dir, finished.verdict, parquet=not ended.signal)
+    if report:
+        with data_to_reader():
+            print_report(finished.history, finished.verdict)
+    for trouble in filter(None, (ended.problem, unkept)):
+        progress(f"error: {trouble}")
+    progress(last_line(finished.verdict))
+    return finished
+
+
+def _prepared(drill: Drill, choices: Choices, out: Path) -> tuple[RunPlan, Path]:
+    from lab import catalogue, toxiproxy_binary
+    from lab.drill.secrets import SecretMissing
+
+    try:
+        plan = prepare(drill, choices, catalogue.faults(), progress)
+        return plan, control.new_run_dir(out, plan)
+    except toxiproxy_binary.NotFound as error:
+        refuse(str(error))
+    except SecretMissing as error:
+        refuse(str(error), "set it where lab is started; the drill file and the run directory never hold its value")
+    except OSError as error:
+        refuse(f"the run directory cannot be made: {error.strerror}: {error.filename or out}", "--out DIR")
+
+
+def as_json(runs: list[Finished], code: int) -> str:
+    """One object on stdout: the verdict, or, of several trials, all of them."""
+    import json
+
+    if len(runs) == 1:
+        return runs[0].verdict.to_json()
+    trials = [json.loads(run.verdict.to_json()) for run in runs]
+    return json.dumps({"exit": code, "trials": trials}, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
