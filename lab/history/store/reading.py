@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +34,10 @@ def _merged_events(run_dir: Path) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: (event.t_ns, event.writer, event.seq)))
 
 
-def _load_files(run_dir: Path) -> Iterator[Path]:
-    return takewhile(Path.exists, (load_rows_path(run_dir, shard) for shard in count()))
+def _load_files(run_dir: Path) -> list[Path]:
+    """In the order of their numbers, which may have gaps: a stage without users, or one that was skipped."""
+    paths = run_dir.glob(load_rows_path(run_dir, 0).name.replace("0", "*"))
+    return sorted(paths, key=lambda path: int(path.stem.rpartition("-")[2]))
 
 
 def export_parquet(run_dir: Path) -> Path:

@@ -124,6 +124,13 @@ def test_a_history_merges_its_writers_by_time_then_writer_then_order(tmp_path: P
     assert history.ledger == Ledger((Stored("order", 1),))
 
 
+def test_rows_of_a_stage_are_read_also_when_the_one_before_had_no_users(tmp_path: Path) -> None:
+    store.write_plan(tmp_path, plan_of(Stage(stage="a"), Stage(stage="b")))
+    rows_into(store.load_rows_path(tmp_path, 10), Row(due_ns=3))
+    rows_into(store.load_rows_path(tmp_path, 2), Row(due_ns=2))
+    assert list(store.read_history(tmp_path).load.due_ns) == [2, 3]
+
+
 def test_a_run_that_broke_off_is_read_as_far_as_it_went(tmp_path: Path) -> None:
     store.write_plan(tmp_path, plan_of(Stage(stage="a")))
     events = store.EventWriter(store.events_path(tmp_path, "run"), "run")
