@@ -21,13 +21,14 @@ class ResetPeer:
     A connection that was open before the injection may see an ordinary close (FIN) instead of a RST, because
     Toxiproxy sets SO_LINGER 0 only when a connection opens; both are bad, and counted apart (``reset``, ``closed``).
     No time-out is set on the toxic: removing one that sleeps would block until it has woken up.
-    Evidence: OutRsts, the RSTs that the network namespace has sent (in ``open``, those of the whole machine).
+    Evidence: OutRsts, the RSTs that the network namespace has sent (in ``open``, those of the whole machine). Under the
+    toxic an ordinary close sends one too, so the counter alone is no proof: the probe must have felt it as well.
     """
 
     lost: Literal["request", "reply"] = "reply"
 
     name: ClassVar[str] = "reset_peer"
-    help: ClassVar[str] = "Toxiproxy resets connections before (lost: request) or after (lost: reply) the work is done"
+    help: ClassVar[str] = "resets connections on the wire, before (lost: request) or after (lost: reply) the work"
     needs: ClassVar[frozenset[Need]] = frozenset({"proxy"})
 
     @property
