@@ -13,8 +13,9 @@ from lab.run.bench import Bench
 from lab.run.tape import Tape
 from lab.runtimes.base import Users
 
-START_AHEAD_NS = 500_000_000
-"""The start lies this far ahead, so that a shard's process is there in time also beside other work (boot: 200 ms idle)."""
+START_AHEAD_NS = 1_000_000_000
+"""The start lies this far ahead, so that a shard's process is there in time (boot: 200 ms idle, 600 ms beside two other
+drills on two CPUs)."""
 
 
 async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, stack: AsyncExitStack) -> Users:
