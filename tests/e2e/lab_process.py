@@ -69,9 +69,13 @@ class Lab:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """What outlives it, because a promise was broken, is ended here one by one: the machine is not the test's."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        for each in self.bearers() if error else ():
+            with _gone_or_not_ours():
+                os.kill(each.pid, signal.SIGKILL)
 
     # Waiting, always for something, never for a time
 

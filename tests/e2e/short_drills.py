@@ -75,6 +75,12 @@ def wire(place: Path) -> str:
     return _written(place, "wire.yaml", _HEAD.format(name="short-wire") + _WIRE)
 
 
+def noop(place: Path) -> str:
+    """A fault that breaks nothing."""
+    text = _HEAD.format(name="short-noop") + _CRASH.replace("fault: crash", "fault: noop").replace("until recovered", "1s")
+    return _written(place, "noop.yaml", text)
+
+
 def wire_then_crash(place: Path) -> str:
     """One stage that needs Toxiproxy, one that does not."""
     return _written(place, "both.yaml", _HEAD.format(name="short-both") + _WIRE + _CRASH)

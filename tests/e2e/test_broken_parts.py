@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Sequence
 from io import RawIOBase
 from pathlib import Path
@@ -56,6 +57,23 @@ def test_the_load_dies(tmp_path: Path) -> None:
         lab.until_event("baseline", phase="begin")
         lab.kill(*SHARD)
         unknown(lab, "the load died: SIGKILL")
+
+
+@pytest.mark.namespaces
+def test_the_probe_is_late(tmp_path: Path) -> None:
+    with Lab(tmp_path, "drill", short_drills.crash(tmp_path), *SANDBOX) as lab:
+        lab.until_event("baseline", phase="begin")
+        runner = lab.pid_of(*RUNNER)
+        os.kill(runner, signal.SIGSTOP)
+        time.sleep(0.7)  # the fault that is tried here, nothing is waited for: 70 of the run's 1,100 requests
+        os.kill(runner, signal.SIGCONT)
+        unknown(lab, "the probe was late: ")
+
+
+def test_a_fault_that_does_nothing_has_not_landed(tmp_path: Path) -> None:
+    drill = short_drills.noop(tmp_path)
+    with Lab(tmp_path, "drill", drill, "--runtime", "fake") as lab:
+        unknown(lab, "the fault has not landed")
 
 
 @pytest.mark.namespaces
