@@ -25,14 +25,18 @@ Stream = int | Path | None
 """A file descriptor, PIPE, DEVNULL, a file to append to, or (None) the lab's own."""
 
 _UNLESS_ORPHAN = 'test "$PPID" = "$0" && exec "$@"'
+_GUARDED = 'test "$PPID" = "$0" && exec 3<&0 && ( (read -r _ <&3; kill -KILL 0) & ) && exec "$@" 3<&- </dev/null'
+"""The guard is in the group, so that the group's number stays its own; it reads the lab's end of a pipe, which is never
+written to. It is nobody's child, because a program may wait for all of its own."""
 
 
 class Process:
     """One started program. Use it from the thread of its event loop; only ``wait_blocking`` may be called from elsewhere."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], own_session: bool) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], own_session: bool, guarded: bool = False) -> None:
         self._popen = popen
         self._own_session = own_session
+        self._guarded = guarded
         self._ends_group = False
         self.pidfd = os.pidfd_open(popen.pid)  # ours is the only wait, so the number cannot be anybody else's yet
         weakref.finalize(self, os.close, self.pidfd)
@@ -49,8 +53,12 @@ class Process:
         stderr: Stream = None,
         pass_fds: Sequence[int] = (),
         new_session: bool = True,
+        guarded: bool = False,
     ) -> Process:
         """Start ``argv`` (its first word is looked up in ``env``'s PATH).
+
+        ``guarded``: not only the program dies with the lab, but its whole group (what a start script has started), as
+        it does in a room of its own anyway. It then has a session of its own and an empty standard input.
 
         Raises FileNotFoundError when the program or ``setpriv`` is not there, and RuntimeError outside the main
         thread: the kernel's parent-death signal follows the *thread* that started the child, and one of a pool may end.
@@ -59,8 +67,9 @@ class Process:
             raise RuntimeError("a process must be started from the main thread: its parent-death signal follows the thread")
         program = _find(argv[0], env, cwd)
         setpriv = _find("setpriv", os.environ, None)
-        wrapped = [setpriv, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", _UNLESS_ORPHAN, str(os.getpid()), program, *argv[1:]]
-        streams = [_opened(stream) for stream in (stdin, stdout, stderr)]
+        line = _GUARDED if guarded else _UNLESS_ORPHAN
+        wrapped = [setpriv, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", line, str(os.getpid()), program, *argv[1:]]
+        streams = [_opened(stream) for stream in (PIPE if guarded else stdin, stdout, stderr)]
         try:
             popen = subprocess.Popen(
                 wrapped,
@@ -70,13 +79,13 @@ class Process:
                 stdout=streams[1],
                 stderr=streams[2],
                 pass_fds=pass_fds,
-                start_new_session=new_session,
+                start_new_session=new_session or guarded,
             )
         finally:
             for stream in streams:
                 if not isinstance(stream, int | None):
                     stream.close()
-        return cls(popen, new_session)
+        return cls(popen, new_session or guarded, guarded)
 
     @property
     def pid(self) -> int:
@@ -152,13 +161,21 @@ class Process:
     async def stop(self, grace_s: float) -> int:
         """SIGTERM to its group, SIGKILL after ``grace_s``, and nothing of the group outlives it. Safe when it has ended."""
         self._ends_group = self._own_session
-        if self.signal_group(signal.SIGTERM):
-            try:
-                async with asyncio.timeout(grace_s):
-                    return await self.exited()
-            except TimeoutError:
-                self.signal_group(signal.SIGKILL)
-        return await self.exited()
+        try:
+            if self.signal_group(signal.SIGTERM):
+                try:
+                    async with asyncio.timeout(grace_s):
+                        return await self.exited()
+                except TimeoutError:
+                    self.signal_group(signal.SIGKILL)
+            return await self.exited()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Of the guard, which has gone with the group; never before: the end of its pipe is its word to kill."""
+        if self._guarded and self._popen.stdin is not None:
+            self._popen.stdin.close()
 
     def wait_blocking(self, timeout_s: float) -> int:
         """For programs without a loop, and for threads. Raises TimeoutError."""

@@ -200,6 +200,43 @@ time.sleep(600)
     until(lambda: not running(child))
 
 
+def test_what_a_guarded_child_has_started_dies_with_the_lab_too(tmp_path: Path) -> None:
+    """In the open: the kernel's parent-death signal reaches the start script and not the service that it started."""
+    code = """
+import os, sys, time
+from lab.process import Process
+script = f"sleep 600 & echo $! > {sys.argv[1]}; wait"
+Process.spawn(["sh", "-c", script], env=os.environ, guarded=True)
+time.sleep(600)
+"""
+    said = tmp_path / "pid"
+    with subprocess.Popen([sys.executable, "-c", code, str(said)]) as lab:
+        until(lambda: said.exists() and said.read_text().endswith("\n"))
+        service = int(said.read_text())
+        assert running(service)
+        lab.kill()
+        lab.wait()
+    until(lambda: not running(service))
+
+
+async def test_a_guarded_child_knows_nothing_of_its_guard_and_leaves_none(tmp_path: Path) -> None:
+    child = Process.spawn(
+        ["sh", "-c", 'read -r x; wait; echo "<$x>"; exec sleep 600'], env=ENV, stdout=tmp_path / "out", guarded=True
+    )
+    until(lambda: (tmp_path / "out").read_text() == "<>\n")
+    guards = [int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if group(stat) == child.pid]
+    assert len(guards) == 2
+    await child.stop(0)
+    until(lambda: not any(map(running, guards)))
+
+
+def group(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[2])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
 def test_descriptors_are_given_back() -> None:
     def many() -> int:
         for _ in range(20):

@@ -110,7 +110,7 @@ class ProcessService:
         given = {**self._environment, **command.environment({**known, **at}, self._target.env)}
         try:
             argv = command.argv(self._target.command or "", {**known, "python": sys.executable})
-            self._process = Process.spawn(argv, env=given, stdout=self.log, stderr=self.log)
+            self._process = Process.spawn(argv, env=given, stdout=self.log, stderr=self.log, guarded=True)
         except (OSError, ValueError) as error:
             raise ServiceFailed(f"the target's command cannot be started: {error}") from error
         self._is_back()
