@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fake_lab import play
 from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, RunEvent
 from lab.judge.verdict import Ruling
 from lab.run import control
 from lab.runtimes.fake import Traits
+from tests.fake_lab import play
 
 pytestmark = pytest.mark.slow  # a second of real time each: 20 s of virtual time, request by request
 
@@ -30,7 +30,7 @@ def test_a_crash_without_its_measure_fails_every_time(tmp_path: Path) -> None:
     assert (played.verdict.verdict, played.verdict.exit) == (Ruling.FAIL, 1)
     assert "not recovered in 3 s" in played.stage.reasons
     assert list(played.history.of(ActionEvent)) == []
-    assert [event.reason for event in played.history.of(HealEvent)][0] == "deadline"
+    assert next(event.reason for event in played.history.of(HealEvent)) == "deadline"
 
 
 def test_conn_reset_passes(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_both_control_arms_of_conn_reset_fail(tmp_path: Path, measure: str) -> N
 
 def test_a_restart_into_the_bad_setting_acts_and_does_not_help(tmp_path: Path) -> None:
     played = play(tmp_path, "conn-reset", without=("network-settings",))
-    assert [event.action for event in played.history.of(DecideEvent)][0] == "restart"
+    assert next(event.action for event in played.history.of(DecideEvent)) == "restart"
     assert played.stage.episodes[0].censored
 
 
