@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 from lab.drill.model import Scalar
@@ -10,14 +10,19 @@ from lab.runtimes.base import Service
 
 State = Literal["starting", "started", "ready", "stopping", "stopped", "died", "failed"]
 Report = Callable[[State], None]
+Action = Callable[[Service, Mapping[str, Scalar], float, Report], Awaitable[None]]
 
 
 async def start(service: Service, settings: Mapping[str, Scalar], boot_s: float, report: Report) -> None:
     """Starts the target and waits until it is healthy; raises ServiceFailed when it is not within ``boot_s``."""
     report("starting")
-    await service.start(settings)
-    report("started")
-    await service.until_ready(boot_s)
+    try:
+        await service.start(settings)
+        report("started")
+        await service.until_ready(boot_s)
+    except Exception:
+        report("failed")  # of what, says the stage or the action that ends with this error
+        raise
     report("ready")
 
 
@@ -27,3 +32,7 @@ async def restart(service: Service, settings: Mapping[str, Scalar], boot_s: floa
     await service.stop(grace_s=0)
     report("stopped")
     await start(service, settings, boot_s, report)
+
+
+ACTIONS: Mapping[str, Action] = {"restart": restart}
+"""What a rule's ``do`` may name, apart from ``nobody``: then people act."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from lab.drill.model import Drill
 from lab.history.model.events import RunEvent, StageEvent
@@ -50,4 +49,4 @@ async def _ledger(room: Room, drill: Drill) -> Ledger | None:
     try:
         return await room.service.ledger()
     except (OSError, ValueError) as error:
-        return replace(Ledger(), complete=False, reason=f"the ledger could not be read: {error}")
+        return Ledger(complete=False, reason=f"the ledger could not be read: {error}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from lab.drill.model import Stage
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import FaultErrorEvent, HealEvent, InjectEvent, LandedEvent, SteadyEvent
-from lab.run.background import end
+from lab.run.background import end, unless_one_fails
 from lab.run.bench import StageBroken
 from lab.run.tape import Tape
 from lab.runtimes.base import Room
@@ -27,13 +26,23 @@ class Injection:
     place: Place
     room: Room
 
-    def evidence(self) -> Counters:
-        return self.room.evidence(self.fault, self.place)
+    def read_evidence(self, tape: Tape) -> Counters:
+        """The fault's counters of now. Raises StageBroken: a fault that cannot be read cannot be shown to have landed."""
+        try:
+            return self.room.evidence(self.fault, self.place)
+        except Exception as error:
+            raise self._broken(tape, "evidence", error) from error
 
     async def stand(self, stage: Stage, tape: Tape, watcher: Watcher) -> None:
         """Injects, waits until the fault has stood long enough, heals whatever happens. Raises StageBroken."""
+        reading = asyncio.ensure_future(self._landed(tape, self.read_evidence(tape)))
+        try:
+            await unless_one_fails([reading], self._let_loose(stage, tape, watcher))
+        finally:
+            await end(reading)
+
+    async def _let_loose(self, stage: Stage, tape: Tape, watcher: Watcher) -> None:
         during: Literal["inject", "heal"] = "inject"
-        reading = asyncio.ensure_future(_landed(tape, self.evidence, self.evidence()))
         reason = "interrupted"
         try:
             begin_ns = self.room.clock.now_ns()
@@ -52,22 +61,22 @@ class Injection:
                 tape.write(HealEvent, phase="end", reason=reason)
             raise
         except (OSError, RuntimeError) as error:
-            told = str(error) or type(error).__name__
-            tape.write(FaultErrorEvent, fault=self.fault.name, during=during, error=told)
-            raise StageBroken(f"fault {self.fault.name}, {during}: {told}") from error
-        finally:
-            await end(reading)
+            raise self._broken(tape, during, error) from error
 
+    def _broken(self, tape: Tape, during: Literal["inject", "evidence", "heal"], error: Exception) -> StageBroken:
+        told = str(error) or type(error).__name__
+        tape.write(FaultErrorEvent, fault=self.fault.name, during=during, error=told)
+        return StageBroken(f"fault {self.fault.name}, {during}: {told}")
 
-async def _landed(tape: Tape, evidence: Callable[[], Counters], before: Counters) -> None:
-    """Writes the counters whenever one of them is higher than ever: a restart may set a listener's own back to zero."""
-    highest = dict(before)
-    while True:
-        await asyncio.sleep(EVIDENCE_EVERY_S)
-        now = evidence()
-        if any(value > highest.get(name, 0) for name, value in now.items()):
-            highest = {name: max(value, highest.get(name, 0)) for name, value in now.items()}
-            tape.write(LandedEvent, counters=highest)
+    async def _landed(self, tape: Tape, before: Counters) -> None:
+        """Writes the counters whenever one is higher than ever: a restart may set a listener's own back to zero."""
+        highest = dict(before)
+        while True:
+            await asyncio.sleep(EVIDENCE_EVERY_S)
+            now = self.read_evidence(tape)
+            if any(value > highest.get(name, 0) for name, value in now.items()):
+                highest = {name: max(value, highest.get(name, 0)) for name, value in now.items()}
+                tape.write(LandedEvent, counters=highest)
 
 
 async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:

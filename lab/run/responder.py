@@ -10,6 +10,7 @@ from lab.drill.model import Respond, Scalar, Stage
 from lab.history.model.events import ActionEvent, DecideEvent
 from lab.respond import actions
 from lab.respond.rules import Act, Acted, GiveUp, Wait, decide
+from lab.run.bench import StageBroken
 from lab.run.tape import Tape
 from lab.runtimes.base import Room, ServiceFailed
 from lab.watch.alarms import Standing
@@ -17,7 +18,11 @@ from lab.watch.watcher import Watcher
 
 
 class Responder:
-    """``settings``: what is in force at the next start, asked at each action because a fault may have changed it."""
+    """``settings``: what is in force at the next start, asked at each action because a fault may have changed it.
+
+    An action that fails because the target does not come up is the rules' business: they try again, or give up. One that
+    fails of anything else is recorded, and the next beat raises StageBroken.
+    """
 
     def __init__(
         self,
@@ -39,9 +44,11 @@ class Responder:
         self._past: list[Acted] = []
         self._given_up: set[Respond] = set()
         self._acting: asyncio.Task[None] | None = None
+        self._broken: StageBroken | None = None
 
     def consider(self, standing: Sequence[Standing]) -> None:
-        """One beat: at most one action is begun."""
+        """One beat: at most one action is begun. Raises StageBroken."""
+        self._raise_if_broken()
         for rule in self._rules:
             for alarm in standing:
                 if rule.when == alarm.alarm and rule not in self._given_up:
@@ -66,13 +73,25 @@ class Responder:
         self._watcher.acted(begin_ns)
         failed = ""
         try:
-            await actions.restart(self._room.service, self._settings(), self._boot_s, self._report)
+            await actions.ACTIONS[action](self._room.service, self._settings(), self._boot_s, self._report)
         except ServiceFailed as error:
             failed = str(error)
+        except Exception as error:
+            failed = str(error) or type(error).__name__
+            self._broken = StageBroken(f"action {action}: {failed}")
+            self._broken.__cause__ = error
         self._tape.write(ActionEvent, phase="end", action=action, ok=not failed, detail=failed)
         self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns())
 
+    def _raise_if_broken(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+
     async def close(self) -> None:
-        """An action under way is finished, not broken off: half a restart would leave the next stage a dead target."""
+        """An action under way is finished, not broken off: half a restart would leave the next stage a dead target.
+
+        Raises StageBroken.
+        """
         if self._acting is not None:
             await self._acting
+        self._raise_if_broken()

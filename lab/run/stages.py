@@ -13,7 +13,7 @@ from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, Tar
 from lab.http.template import Template
 from lab.respond import actions
 from lab.run import crowd
-from lab.run.background import beside
+from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
 from lab.run.injection import Injection, cool
 from lab.run.responder import Responder
@@ -91,12 +91,12 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
         )
         stack.push_async_callback(_drain, probe, watcher)
         stack.push_async_callback(responder.close)
-        beside(stack, _beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape))
-        beside(stack, probe.run())
+        at_work = [_beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape)]
+        tasks = beside(stack, *at_work, probe.run())
         if stage.load is not None:
             users = await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
-            beside(stack, _tick(bench, stage, tape, users))
-        await _baseline_and_fault(bench, stage, tape, lane, watcher, left_by_fault)
+            tasks += beside(stack, _tick(bench, stage, tape, users))
+        await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, left_by_fault))
 
 
 def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watcher) -> Probe:
@@ -164,10 +164,10 @@ async def _baseline_and_fault(
 
     await _alive_for(bench, stage.settle)
     begin_ns = bench.room.clock.now_ns()
-    tape.write(BaselineEvent, t_ns=begin_ns, phase="begin", counters=injection.evidence() if injection else {})
+    tape.write(BaselineEvent, t_ns=begin_ns, phase="begin", counters=injection.read_evidence(tape) if injection else {})
     watcher.baseline_begins(begin_ns)
     await _alive_for(bench, stage.baseline_s - stage.settle)
-    tape.write(BaselineEvent, phase="end", counters=injection.evidence() if injection else {})
+    tape.write(BaselineEvent, phase="end", counters=injection.read_evidence(tape) if injection else {})
     if injection is None:
         await asyncio.sleep(stage.lasts)
         return
@@ -182,7 +182,9 @@ async def _baseline_and_fault(
 async def _alive_for(bench: Bench, seconds: float) -> None:
     """Waits; a target that dies before the fault came ends the stage."""
     death = asyncio.ensure_future(bench.room.service.until_dead())
-    done, _ = await asyncio.wait({death}, timeout=seconds)
-    death.cancel()
+    try:
+        done, _ = await asyncio.wait({death}, timeout=seconds)
+    finally:
+        await end(death)
     if done:
         raise StageBroken(f"the target died before the fault was injected: {death.result()}")

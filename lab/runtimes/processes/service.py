@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import signal
 import socket
@@ -11,11 +12,10 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from lab.clock import NS_PER_S, Clock
 from lab.drill.model import Scalar, Target
-from lab.history.model.ledger import Ledger, Stored
+from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Outcome
 from lab.http.client import HttpDialer
 from lab.http.exchange import Exchange
@@ -23,6 +23,7 @@ from lab.process import Process
 from lab.runtimes import listener
 from lab.runtimes.base import ServiceFailed
 from lab.runtimes.processes import command
+from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.listening import Listening
 from lab.runtimes.processes.ports import Ports
 
@@ -226,16 +227,19 @@ class ProcessService:
     async def ledger(self) -> Ledger:
         if self._target.ledger is None:
             return Ledger(complete=False, reason="this target has no ledger")
-        answer = await asyncio.to_thread(_get_json, f"http://127.0.0.1:{self._ports.health}{self._target.ledger}")
-        stored = tuple(Stored(name, int(key[-8:], 16)) for name, keys in answer["stored"].items() for key in keys)
-        return Ledger(stored=stored, limits=answer.get("limits", {}))
+        url = f"http://127.0.0.1:{self._ports.health}{self._target.ledger}"
+        return ledger_of(await asyncio.to_thread(_get_json, url))
 
 
-def _get_json(url: str) -> dict[str, Any]:
+def _get_json(url: str) -> object:
+    """Raises OSError when there is no whole answer in HTTP, ValueError when it is not JSON."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy: it is loopback
-    with opener.open(url, timeout=10) as response:
-        answer: dict[str, Any] = json.load(response)
-        return answer
+    try:
+        with opener.open(url, timeout=10) as response:
+            answer: object = json.load(response)
+    except http.client.HTTPException as error:
+        raise OSError(f"{url}: not an answer in HTTP ({type(error).__name__}: {error})") from error
+    return answer
 
 
 def _answered(answer: Exchange) -> str:
