@@ -11,10 +11,12 @@ import typer
 
 from lab.cli.exits import Exit
 from lab.cli.say import refuse
-from lab.drill.model import Drill
 
 if TYPE_CHECKING:
     from lab.history.model.history import History
+
+if TYPE_CHECKING:
+    from lab.drill.model import Drill  # 10 ms that `lab --help` does not need
 
 RUNS = Path("runs")
 
