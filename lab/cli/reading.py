@@ -12,11 +12,9 @@ import typer
 from lab.cli.exits import Exit
 from lab.cli.say import refuse
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # 10 ms that `lab --help` does not need
+    from lab.drill.model import Drill
     from lab.history.model.history import History
-
-if TYPE_CHECKING:
-    from lab.drill.model import Drill  # 10 ms that `lab --help` does not need
 
 RUNS = Path("runs")
 
