@@ -19,14 +19,14 @@ async def conduct(bench: Bench) -> Ledger | None:
     interruption: what ran is kept and can be judged as far as it goes. Returns the ledger, None without checks.
     """
     tape = bench.tape
-    tape.write(RunEvent, phase="begin")
+    tape.write(RunEvent(t_ns=tape.now_ns(), phase="begin"))
     reason = "complete"
     ledger = None
     try:
         for index, stage in enumerate(bench.plan.drill.stages):
             if why := bench.plan.drill.skipped.get(stage.stage):
-                tape.of_stage(stage.stage).write(StageEvent, phase="begin", skipped=why)
-                tape.of_stage(stage.stage).write(StageEvent, phase="end", skipped=why)
+                tape.of_stage(stage.stage).write(StageEvent(t_ns=tape.now_ns(), phase="begin", skipped=why))
+                tape.of_stage(stage.stage).write(StageEvent(t_ns=tape.now_ns(), phase="end", skipped=why))
                 continue
             await run_stage(bench, index, stage)
     except (StageBroken, ServiceFailed) as error:
@@ -37,7 +37,7 @@ async def conduct(bench: Bench) -> Ledger | None:
         ledger = await _ledger(bench.room, bench.plan.drill)
     finally:
         await bench.room.close()
-    tape.write(RunEvent, phase="end", reason=reason)
+    tape.write(RunEvent(t_ns=tape.now_ns(), phase="end", reason=reason))
     return ledger
 
 

@@ -24,7 +24,7 @@ async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, sta
     users = await bench.room.start_load(plan)
     stack.push_async_callback(_end, bench, users, tape)
     beside(stack, _watch(users, tape))
-    tape.write(LoadEvent, phase="begin", planned_ns=plan.start_ns)
+    tape.write(LoadEvent(t_ns=tape.now_ns(), phase="begin", planned_ns=plan.start_ns))
     await sleep_until(bench.room.clock, plan.start_ns)
     return users
 
@@ -51,10 +51,19 @@ def _shard_plan(bench: Bench, index: int, load: Load, port: int) -> ShardPlan:
 
 async def _watch(users: Users, tape: Tape) -> None:
     how = await users.until_dead()
-    tape.write(LoadEvent, phase="end", exit=1, detail=how)
+    tape.write(LoadEvent(t_ns=tape.now_ns(), phase="end", exit=1, detail=how))
 
 
 async def _end(bench: Bench, users: Users, tape: Tape) -> None:
     report = await users.stop()
     bench.keep_load_rows(report.rows)
-    tape.write(LoadEvent, phase="end", exit=report.exit, late_ms=report.late_ms, cpu_share=report.cpu_share, detail=report.detail)
+    tape.write(
+        LoadEvent(
+            t_ns=tape.now_ns(),
+            phase="end",
+            exit=report.exit,
+            late_ms=report.late_ms,
+            cpu_share=report.cpu_share,
+            detail=report.detail,
+        )
+    )

@@ -46,26 +46,26 @@ class Injection:
         reason = "interrupted"
         try:
             begin_ns = self.room.clock.now_ns()
-            tape.write(InjectEvent, t_ns=begin_ns, phase="begin", fault=self.fault.name)
+            tape.write(InjectEvent(t_ns=begin_ns, phase="begin", fault=self.fault.name))
             watcher.injected(begin_ns)
             async with self.room.let_loose(self.fault, self.place) as done:
-                tape.write(InjectEvent, phase="end", fault=self.fault.name, done=done)
+                tape.write(InjectEvent(t_ns=tape.now_ns(), phase="end", fault=self.fault.name, done=done))
                 during = "heal"
                 try:
                     reason = await _until_over(stage, watcher, tape)
                 finally:
-                    tape.write(HealEvent, phase="begin", reason=reason)
-            tape.write(HealEvent, phase="end", reason=reason)
+                    tape.write(HealEvent(t_ns=tape.now_ns(), phase="begin", reason=reason))
+            tape.write(HealEvent(t_ns=tape.now_ns(), phase="end", reason=reason))
         except asyncio.CancelledError:
             if during == "heal":  # the fault is out of its block: it was healed on the way
-                tape.write(HealEvent, phase="end", reason=reason)
+                tape.write(HealEvent(t_ns=tape.now_ns(), phase="end", reason=reason))
             raise
         except (OSError, RuntimeError) as error:
             raise self._broken(tape, during, error) from error
 
     def _broken(self, tape: Tape, during: Literal["inject", "evidence", "heal"], error: Exception) -> StageBroken:
         told = str(error) or type(error).__name__
-        tape.write(FaultErrorEvent, fault=self.fault.name, during=during, error=told)
+        tape.write(FaultErrorEvent(t_ns=tape.now_ns(), fault=self.fault.name, during=during, error=told))
         return StageBroken(f"fault {self.fault.name}, {during}: {told}")
 
     async def _landed(self, tape: Tape, before: Counters) -> None:
@@ -76,7 +76,7 @@ class Injection:
             now = self.read_evidence(tape)
             if any(value > highest.get(name, 0) for name, value in now.items()):
                 highest = {name: max(value, highest.get(name, 0)) for name, value in now.items()}
-                tape.write(LandedEvent, counters=highest)
+                tape.write(LandedEvent(t_ns=tape.now_ns(), counters=highest))
 
 
 async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:
@@ -86,7 +86,7 @@ async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:
         return "planned"
     if not await watcher.recovers_within(stage.deadline_s):
         return "deadline"
-    tape.write(SteadyEvent)
+    tape.write(SteadyEvent(t_ns=tape.now_ns()))
     return "recovered"
 
 

@@ -58,18 +58,18 @@ class Responder:
         now_ns = self._room.clock.now_ns()
         match decide(rule, alarm, self._past, now_ns):
             case Act(action=action):
-                self._tape.write(DecideEvent, alarm=alarm.alarm, action=action, reason=alarm.text)
+                self._tape.write(DecideEvent(t_ns=self._tape.now_ns(), alarm=alarm.alarm, action=action, reason=alarm.text))
                 self._past.append(Acted(action, now_ns, None))
                 self._acting = asyncio.ensure_future(self._act(action))
             case GiveUp(why=why):
                 self._given_up.add(rule)
-                self._tape.write(DecideEvent, alarm=alarm.alarm, action="give up", reason=why)
+                self._tape.write(DecideEvent(t_ns=self._tape.now_ns(), alarm=alarm.alarm, action="give up", reason=why))
             case Wait():
                 pass
 
     async def _act(self, action: str) -> None:
         begin_ns = self._room.clock.now_ns()
-        self._tape.write(ActionEvent, t_ns=begin_ns, phase="begin", action=action)
+        self._tape.write(ActionEvent(t_ns=begin_ns, phase="begin", action=action))
         self._watcher.acted(begin_ns)
         failed = ""
         try:
@@ -80,7 +80,7 @@ class Responder:
             failed = str(error) or type(error).__name__
             self._broken = StageBroken(f"action {action}: {failed}")
             self._broken.__cause__ = error
-        self._tape.write(ActionEvent, phase="end", action=action, ok=not failed, detail=failed)
+        self._tape.write(ActionEvent(t_ns=self._tape.now_ns(), phase="end", action=action, ok=not failed, detail=failed))
         self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns())
 
     def _raise_if_broken(self) -> None:

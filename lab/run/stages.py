@@ -36,16 +36,16 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     Raises ServiceFailed or StageBroken when the stage cannot be carried out.
     """
     tape = bench.tape.of_stage(stage.stage)
-    tape.write(StageEvent, phase="begin")
+    tape.write(StageEvent(t_ns=tape.now_ns(), phase="begin"))
     try:
         await asyncio.sleep(stage.rest)
         await _target_with(bench, tape, bench.settings(stage, {}))
         async with _lane(bench, stage) as lane:
             await _measure(bench, index, stage, tape, lane)
     except (ServiceFailed, StageBroken) as error:
-        tape.write(StageEvent, phase="end", error=str(error))
+        tape.write(StageEvent(t_ns=tape.now_ns(), phase="end", error=str(error)))
         raise
-    tape.write(StageEvent, phase="end")
+    tape.write(StageEvent(t_ns=tape.now_ns(), phase="end"))
 
 
 async def _target_with(bench: Bench, tape: Tape, settings: Mapping[str, Scalar]) -> None:
@@ -55,7 +55,7 @@ async def _target_with(bench: Bench, tape: Tape, settings: Mapping[str, Scalar])
         return
     if service.running:
         await service.stop(grace_s=2.0)
-        tape.write(TargetEvent, state="stopped")
+        tape.write(TargetEvent(t_ns=tape.now_ns(), state="stopped"))
     await actions.start(service, settings, bench.plan.drill.target.boot, _reporter(bench, tape))
     await asyncio.sleep(bench.plan.drill.target.warmup)
 
@@ -64,7 +64,9 @@ def _reporter(bench: Bench, tape: Tape) -> actions.Report:
     def report(state: actions.State) -> None:
         service = bench.room.service
         pid = service.pid if state == "ready" else 0
-        tape.write(TargetEvent, state=state, pid=pid, settings=dict(service.settings) if state == "ready" else {})
+        tape.write(
+            TargetEvent(t_ns=tape.now_ns(), state=state, pid=pid, settings=dict(service.settings) if state == "ready" else {})
+        )
 
     return report
 
@@ -130,7 +132,7 @@ async def _watch_deaths(bench: Bench, tape: Tape, watcher: Watcher, responder: R
     service = bench.room.service
     while True:
         how = await service.until_dead()
-        tape.write(TargetEvent, state="died", detail=how)
+        tape.write(TargetEvent(t_ns=tape.now_ns(), state="died", detail=how))
         watcher.target_died()
         responder.consider(watcher.beat())
         await service.until_running()
@@ -140,7 +142,7 @@ async def _watch_deaths(bench: Bench, tape: Tape, watcher: Watcher, responder: R
 async def _read_sensors(bench: Bench, tape: Tape) -> None:
     while True:
         if readings := bench.room.readings():
-            tape.write(SensorEvent, readings=readings)
+            tape.write(SensorEvent(t_ns=tape.now_ns(), readings=readings))
         await asyncio.sleep(1.0)
 
 
@@ -150,7 +152,7 @@ async def _tick(bench: Bench, stage: Stage, tape: Tape, users: Users) -> None:
     while True:
         left_s = max(0.0, (end_ns - bench.room.clock.now_ns()) / NS_PER_S)
         now = users.latest
-        tape.write(TickEvent, left_s=round(left_s, 1), shares=now.outcomes, rate=now.rate, p95_ms=now.p95_ms)
+        tape.write(TickEvent(t_ns=tape.now_ns(), left_s=round(left_s, 1), shares=now.outcomes, rate=now.rate, p95_ms=now.p95_ms))
         await asyncio.sleep(1.0)
 
 
@@ -164,10 +166,11 @@ async def _baseline_and_fault(
 
     await _alive_for(bench, stage.settle)
     begin_ns = bench.room.clock.now_ns()
-    tape.write(BaselineEvent, t_ns=begin_ns, phase="begin", counters=injection.read_evidence(tape) if injection else {})
+    tape.write(BaselineEvent(t_ns=begin_ns, phase="begin", counters=injection.read_evidence(tape) if injection else {}))
     watcher.baseline_begins(begin_ns)
     await _alive_for(bench, stage.baseline_s - stage.settle)
-    tape.write(BaselineEvent, phase="end", counters=injection.read_evidence(tape) if injection else {})
+    counters = injection.read_evidence(tape) if injection else {}
+    tape.write(BaselineEvent(t_ns=tape.now_ns(), phase="end", counters=counters))
     if injection is None:
         await asyncio.sleep(stage.lasts)
         return

@@ -1,9 +1,9 @@
-"""Where a stage's events go: every event gets the clock's instant and its stage's name here, nowhere else."""
+"""Where a stage's events go: every event gets its stage's name here, nowhere else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from lab.clock import Clock
 from lab.history.model.events import Event
@@ -22,6 +22,10 @@ class Tape:
     def of_stage(self, stage: str) -> Tape:
         return Tape(self.sink, self.clock, stage)
 
-    def write(self, kind: type[Event], *, t_ns: int | None = None, **fields: Any) -> None:
-        """Writes an event of this kind that happens now, or happened at ``t_ns``."""
-        self.sink.write(kind(t_ns=self.clock.now_ns() if t_ns is None else t_ns, stage=self.stage, **fields))
+    def now_ns(self) -> int:
+        """For an event that happens now."""
+        return self.clock.now_ns()
+
+    def write(self, event: Event) -> None:
+        """Writes the event as one of this tape's stage."""
+        self.sink.write(replace(event, stage=self.stage))

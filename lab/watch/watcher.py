@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from lab.clock import NS_PER_MS, NS_PER_S, Clock
 from lab.drill.model import Stage
-from lab.history.model.events import AlarmEvent, StallEvent
+from lab.history.model.events import AlarmEvent, Event, StallEvent
 from lab.history.model.rows import Row
 from lab.judge.known import LATE_NS, Stall, classes_of
 from lab.judge.live import LiveFold
@@ -20,13 +20,13 @@ BEAT_NS = 10 * NS_PER_MS
 class Watcher:
     """One stage. ``beat`` is to be called every 10 ms; a beat that comes late is a stall of the probe's loop.
 
-    ``emit(kind, **fields)`` records an event. ``recovered`` is set when the live fold is clear: the fault's outage was
+    ``emit`` records an event. ``recovered`` is set when the live fold is clear: the fault's outage was
     seen and every class that it affected has recovered. What it is told of comes with the instant of its event, so that the
     judge, who reads the events, sees the same.
     """
 
     def __init__(
-        self, stage: Stage, clock: Clock, emit: Callable[..., None], keep_row: Callable[[Row], None], planned: int
+        self, stage: Stage, clock: Clock, emit: Callable[[Event], None], keep_row: Callable[[Row], None], planned: int
     ) -> None:
         self._clock = clock
         self._emit = emit
@@ -88,7 +88,7 @@ class Watcher:
         last_ns = self._last_beat_ns
         self._last_beat_ns = now_ns
         if last_ns is not None and now_ns - last_ns - BEAT_NS > LATE_NS:
-            self._emit(StallEvent, t_ns=last_ns, lasted_ns=now_ns - last_ns)
+            self._emit(StallEvent(t_ns=last_ns, lasted_ns=now_ns - last_ns))
             self._fold.stall(Stall(last_ns, now_ns))
 
     def _release(self, watermark_ns: int) -> None:
@@ -110,7 +110,7 @@ class Watcher:
         now_raised = {alarm.alarm: alarm for alarm in standing}
         for name, alarm in now_raised.items():
             if name not in self._raised:
-                self._emit(AlarmEvent, t_ns=now_ns, phase="begin", alarm=name, text=alarm.text)
+                self._emit(AlarmEvent(t_ns=now_ns, phase="begin", alarm=name, text=alarm.text))
         for name in self._raised.keys() - now_raised.keys():
-            self._emit(AlarmEvent, t_ns=now_ns, phase="end", alarm=name)
+            self._emit(AlarmEvent(t_ns=now_ns, phase="end", alarm=name))
         self._raised = now_raised
