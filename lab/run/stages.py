@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from lab.clock import NS_PER_S
 from lab.drill.model import Scalar, Stage
 from lab.fault import Place
 from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, TargetEvent, TickEvent
@@ -16,6 +15,7 @@ from lab.run import crowd
 from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
 from lab.run.injection import Injection, cool
+from lab.run.next_start import NextStart
 from lab.run.responder import Responder
 from lab.run.tape import Tape
 from lab.runtimes.base import LaneEnd, ServiceFailed, Users
@@ -39,7 +39,7 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     tape.write(StageEvent(t_ns=tape.now_ns(), phase="begin"))
     try:
         await asyncio.sleep(stage.rest)
-        await _target_with(bench, tape, bench.settings(stage, {}))
+        await _target_with(bench, tape, NextStart(bench, stage).settings())
         async with _lane(bench, stage) as lane:
             await _measure(bench, index, stage, tape, lane)
     except (ServiceFailed, StageBroken) as error:
@@ -81,24 +81,22 @@ async def _lane(bench: Bench, stage: Stage) -> AsyncIterator[LaneEnd]:
 
 async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: LaneEnd) -> None:
     """Steps 4 to 11, under an exit stack that ends load, probe and background tasks in every case."""
-    left_by_fault: dict[str, Scalar] = {}
+    next_start = NextStart(bench, stage)
     boot_s = bench.plan.drill.target.boot
     async with AsyncExitStack() as stack:
         watcher = Watcher(stage, bench.room.clock, tape.write, bench.keep_row, planned=bench.plan.planned[stage.stage])
         probe = _probe(bench, index, stage, lane, watcher)
         await probe.open_kept()
         watcher.attach(probe)
-        responder = Responder(
-            stage, bench.room, tape, watcher, _reporter(bench, tape), lambda: bench.settings(stage, left_by_fault), boot_s
-        )
-        stack.push_async_callback(_drain, probe, watcher)
+        responder = Responder(stage, bench.room, tape, watcher, _reporter(bench, tape), next_start.settings, boot_s)
+        await stack.enter_async_context(_drained(probe, watcher))
         stack.push_async_callback(responder.close)
         at_work = [_beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape)]
         tasks = beside(stack, *at_work, probe.run())
         if stage.load is not None:
             users = await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
-            tasks += beside(stack, _tick(bench, stage, tape, users))
-        await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, left_by_fault))
+            tasks += beside(stack, _tick(tape, users))
+        await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, next_start))
 
 
 def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watcher) -> Probe:
@@ -115,9 +113,17 @@ def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watch
     return Probe(stage.probe, question, bench.room.dialer(lane.port), bench.room.clock, watcher.on_row)
 
 
-async def _drain(probe: Probe, watcher: Watcher) -> None:
-    await probe.drain()
-    watcher.finish()
+@asynccontextmanager
+async def _drained(probe: Probe, watcher: Watcher) -> AsyncIterator[None]:
+    """What is in flight at the end is waited for; who interrupts has waited long enough: then it is cut."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        probe.cut()
+        raise
+    finally:
+        await probe.drain()
+        watcher.finish()
 
 
 async def _beat(watcher: Watcher, responder: Responder) -> None:
@@ -146,18 +152,16 @@ async def _read_sensors(bench: Bench, tape: Tape) -> None:
         await asyncio.sleep(1.0)
 
 
-async def _tick(bench: Bench, stage: Stage, tape: Tape, users: Users) -> None:
-    """Once a second, for the display: how the load fares, and how long the stage can still take at most."""
-    end_ns = bench.room.clock.now_ns() + round((stage.baseline_s + stage.fault_s + stage.cool_s) * NS_PER_S)
+async def _tick(tape: Tape, users: Users) -> None:
+    """Once a second, for the display: how the load fares."""
     while True:
-        left_s = max(0.0, (end_ns - bench.room.clock.now_ns()) / NS_PER_S)
         now = users.latest
-        tape.write(TickEvent(t_ns=tape.now_ns(), left_s=round(left_s, 1), shares=now.outcomes, rate=now.rate, p95_ms=now.p95_ms))
+        tape.write(TickEvent(t_ns=tape.now_ns(), shares=now.outcomes, rate=now.rate, p95_ms=now.p95_ms))
         await asyncio.sleep(1.0)
 
 
 async def _baseline_and_fault(
-    bench: Bench, stage: Stage, tape: Tape, lane: LaneEnd, watcher: Watcher, left_by_fault: dict[str, Scalar]
+    bench: Bench, stage: Stage, tape: Tape, lane: LaneEnd, watcher: Watcher, next_start: NextStart
 ) -> None:
     """Steps 6 to 10."""
     fault = bench.fault_of(stage)
@@ -174,11 +178,8 @@ async def _baseline_and_fault(
     if injection is None:
         await asyncio.sleep(stage.lasts)
         return
-    left_by_fault.update(injection.fault.leaves)
-    try:
+    with next_start.left_by(injection.fault):
         await injection.stand(stage, tape, watcher)
-    finally:
-        left_by_fault.clear()
     await cool(stage, watcher)
 
 

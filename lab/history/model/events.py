@@ -18,6 +18,8 @@ Counters = Mapping[str, int]
 @dataclass(frozen=True, kw_only=True)
 class Event:
     kind: ClassVar[str]
+    dropped: ClassVar[frozenset[str]] = frozenset()
+    """Fields that an older lab wrote and nobody reads any more: such a line is still an event."""
     t_ns: int
     stage: str = ""
     writer: str = field(default="run", metadata={"file": False})
@@ -166,7 +168,7 @@ class TickEvent(Event):
     """Once a second, for the display only: the judge never reads it."""
 
     kind: ClassVar[str] = "tick"
-    left_s: float
+    dropped: ClassVar[frozenset[str]] = frozenset({"left_s"})
     shares: Mapping[str, int] = field(default_factory=dict)
     rate: float = 0.0
     p95_ms: float = 0.0
@@ -198,8 +200,9 @@ def to_json(event: Event) -> dict[str, Any]:
 
 def from_json(line: Mapping[str, Any], writer: str = "run", seq: int = 0) -> Event:
     """The event of one line. Raises ValueError when the kind is unknown or a field is missing or unknown."""
-    values = {key: value for key, value in line.items() if key not in ("t", "kind")}
     try:
-        return KINDS[line["kind"]](t_ns=line["t"], writer=writer, seq=seq, **values)
+        kind = KINDS[line["kind"]]
+        values = {key: value for key, value in line.items() if key not in {"t", "kind"} | kind.dropped}
+        return kind(t_ns=line["t"], writer=writer, seq=seq, **values)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not an event of this lab: {line!r} ({error})") from error

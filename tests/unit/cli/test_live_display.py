@@ -16,7 +16,7 @@ from tests.histories import STAGE, ns, plan, stage
 PLAN = plan(stage())
 BEGIN = StageEvent(t_ns=ns(0.5), stage=STAGE, phase="begin")
 ALARM = AlarmEvent(t_ns=ns(6), stage=STAGE, phase="begin", alarm="errors", text="errors 72% of fresh > 20%")
-QUIET = [TickEvent(t_ns=ns(7), left_s=3.0, shares={"ok": 9}), SensorEvent(t_ns=ns(8), readings={})]
+QUIET = [TickEvent(t_ns=ns(7), shares={"ok": 9}), SensorEvent(t_ns=ns(8), readings={})]
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 

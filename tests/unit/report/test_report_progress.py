@@ -84,7 +84,7 @@ def test_a_skipped_stage_takes_no_time() -> None:
 
 
 def test_the_shares_of_the_last_tick_and_the_last_alarm_are_shown() -> None:
-    tick = TickEvent(t_ns=ns(1), left_s=9, shares={"ok": 97, "connect_timeout": 3, "reset": 0}, rate=1020.4, p95_ms=45.0)
+    tick = TickEvent(t_ns=ns(1), shares={"ok": 97, "connect_timeout": 3, "reset": 0}, rate=1020.4, p95_ms=45.0)
     raised = AlarmEvent(t_ns=ns(2), phase="begin", alarm="errors", text="errors 72% of fresh > 20%")
     assert shown(tick)[1] == "no alarm · 97 % ok, 3 % connect timeout · 1,020/s, p95 45 ms"
     assert shown(raised)[1] == "last alarm: errors 72% of fresh > 20%"
@@ -123,7 +123,7 @@ def test_an_event_that_it_does_not_know_only_moves_the_time_on() -> None:
         (StallEvent(t_ns=0, lasted_ns=ns(0.06)), "the probe stood still for 60 ms"),
         (NoteEvent(t_ns=0, text="\x1b[2Jhello"), "note: �[2Jhello"),
         (RunEvent(t_ns=0, phase="end", reason="interrupted"), "run over: interrupted"),
-        (TickEvent(t_ns=0, left_s=3), ""),
+        (TickEvent(t_ns=0), ""),
         (SensorEvent(t_ns=0, readings={}), ""),
         (LandedEvent(t_ns=0, counters={}), ""),
     ],

@@ -14,6 +14,7 @@ from lab.clock import LoopClock
 from lab.drill.model import Alarms, Drill, FaultCall, Measure, Probe, Request, Respond, RunPlan, Scalar, Stage, Target
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import Event
+from lab.history.model.rows import Row
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
 from lab.run.keys import key_blocks
@@ -28,9 +29,10 @@ TARGET = Target(command="x", requests={"order": Request(post="/orders", json={})
 
 @dataclass
 class Events:
-    """An EventSink that keeps what it is given."""
+    """An EventSink that keeps what it is given, and the probe's rows."""
 
     written: list[Event] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     def write(self, event: Event) -> None:
         self.written.append(event)
@@ -94,19 +96,19 @@ async def _conducted(plan: RunPlan, room: Callable[[RunPlan, LoopClock], FakeRoo
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, loop.time())
     events = Events()
-    running = asyncio.ensure_future(conduct(_bench(plan, room(plan, clock), Tape(events, clock))))
+    running = asyncio.ensure_future(conduct(_bench(plan, room(plan, clock), Tape(events, clock), events.rows)))
     loop.call_later(stop_after_s, running.cancel)
     await running
     assert asyncio.all_tasks() == {asyncio.current_task()}, "a task was left behind"
     return events
 
 
-def _bench(plan: RunPlan, room: FakeRoom, tape: Tape) -> Bench:
+def _bench(plan: RunPlan, room: FakeRoom, tape: Tape, rows: list[Row]) -> Bench:
     return Bench(
         room=room,
         plan=plan,
         tape=tape,
-        keep_row=lambda _row: None,
+        keep_row=rows.append,
         keep_load_rows=lambda _rows: None,
         rows_path=lambda _index: "",
         faults=catalogue.faults(),

@@ -9,7 +9,8 @@ from small_runs import UnreadableRoom, a_plan, conducted
 
 from lab.clock import NS_PER_S
 from lab.history.model.events import FaultErrorEvent, HealEvent, InjectEvent, RunEvent, StageEvent
-from lab.runtimes.fake import FakeRoom
+from lab.history.model.rows import Outcome
+from lab.runtimes.fake import FakeRoom, Traits
 
 BEFORE_BASELINE, AFTER_BASELINE, BEFORE_INJECTION, WHILE_IT_STANDS = 0, 1, 2, 5
 
@@ -35,3 +36,10 @@ def test_an_interruption_at_any_moment_heals_and_leaves_no_task_behind(after_s: 
     events = conducted(a_plan(), FakeRoom, stop_after_s=after_s)
     assert events.of(RunEvent)[-1].reason == "interrupted"
     assert len(events.of(InjectEvent)) == len(events.of(HealEvent))
+
+
+def test_who_interrupts_does_not_wait_for_what_is_in_flight() -> None:
+    slow = Traits(answer_s=0.9, spread=0.0)
+    events = conducted(a_plan(), lambda plan, clock: FakeRoom(plan, clock, slow), stop_after_s=5.0)
+    assert any(row.outcome is Outcome.CUT for row in events.rows)
+    assert events.of(RunEvent)[-1].t_ns < 5.1 * NS_PER_S
