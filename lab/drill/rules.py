@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lab.drill import load_rules
 from lab.drill.calls import build_fault
 from lab.drill.model import Drill, Load, Request, Scalar, Stage
 from lab.drill.problems import Finding, Path
@@ -19,8 +20,7 @@ from lab.drill.typed import keys
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _MOST_STAGES = 200
-_MOST_REQUESTS = 256  # a row keeps the request's index in a byte, the user's in two
-_MOST_VUS = 65_535
+_MOST_REQUESTS = 256  # a row keeps the request's index in a byte
 _SLOWEST_PROBE = 10.0
 _TARGET = (("target", "use"), ("target", "requests"), ("target", "command"))
 
@@ -193,14 +193,5 @@ def _ending(stage: Stage, at: Path) -> Iterator[Finding]:
 
 
 def _load(load: Load, at: Path) -> Iterator[Finding]:
-    if not 1 <= load.vus <= _MOST_VUS:
-        yield Finding((*at, "vus"), f"{load.vus} vus", f"1 to {_MOST_VUS}")
-    if min(load.request.values(), default=0) < 0 or sum(load.request.values()) == 0:
-        yield Finding((*at, "request"), "the requests weigh nothing", "weights of at least 0, one of them above")
-    shared = load.executor == "shared-iterations"
-    if shared and (load.iterations is None or load.iterations < load.vus):
-        what = f"shared-iterations of {load.iterations or 'no'} iterations for {load.vus} vus"
-        yield Finding((*at, "iterations"), what, "at least one for each", about=((*at, "vus"), (*at, "executor")))
-    if not shared and load.iterations is not None:
-        expected = "executor: shared-iterations, or no iterations"
-        yield Finding((*at, "iterations"), f"iterations with {load.executor}", expected, about=((*at, "executor"),))
+    for each in load_rules.broken(load):
+        yield replace(each, path=(*at, *each.path), about=tuple((*at, *path) for path in each.about))

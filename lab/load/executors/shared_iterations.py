@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from lab.drill.model import Load
-from lab.load.executors.users import SharedCounter, Users, common_problems, of_shard
-
-
-def validate(load: Load) -> list[str]:
-    problems = common_problems(load)
-    if load.iterations is None:
-        problems.append("iterations: expected how many the users share")
-    elif load.iterations < load.vus:
-        problems.append(f"iterations: {load.iterations} for {load.vus} vus: expected at least one for each")
-    return problems
+from lab.load.executors.users import SharedCounter, Users, of_shard
 
 
 def plan(load: Load, shard: int, shards: int) -> Users:

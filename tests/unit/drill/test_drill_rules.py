@@ -9,14 +9,17 @@ from test_drill_reader import HEAD, WHOLE, drill, only, problems, stage
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        (["load: {executor: constant-vus, request: order, vus: 0}"], "6: 0 vus, expected 1 to 65535"),
-        (["load: {executor: constant-vus, request: order, vus: 65536}"], "6: 65536 vus"),
+        (["load: {executor: constant-vus, request: order, vus: 0}"], "6: 0 vus, expected 1 to 65536"),
+        (["load: {executor: constant-vus, request: order, vus: 65537}"], "6: 65537 vus"),
         (
             ["load: {executor: constant-vus, request: order, iterations: 5}"],
             "6: iterations with constant-vus, expected executor:",
         ),
         (["load: {executor: constant-vus, request: {order: 0}}"], "6: the requests weigh nothing"),
         (["load: {executor: constant-vus, request: {order: 2, coupon: -1}}"], "6: the requests weigh nothing"),
+        (["load: {executor: constant-vus, request: order, timeout: 0s}"], "6: timeout of 0 s, expected more than 0s"),
+        (["load: {executor: constant-vus, request: order, connect_timeout: 0s}"], "6: connect_timeout of 0 s"),
+        (["load: {executor: constant-vus, request: order, max_duration: 0s}"], "6: max_duration of 0 s"),
         (["load: {executor: shared-iterations, request: order, vus: 5}"], "6: shared-iterations of no iterations for 5 vus"),
         (
             ["load: {executor: shared-iterations, request: order, vus: 5, iterations: 4}"],
@@ -50,6 +53,12 @@ from test_drill_reader import HEAD, WHOLE, drill, only, problems, stage
 )
 def test_a_stage_that_breaks_a_rule_is_told_so(lines: list[str], told: str) -> None:
     assert only(stage(*lines)).startswith(f"d.yaml:{told}")
+
+
+def test_a_request_of_weight_0_is_switched_off() -> None:
+    load = drill(stage("load: {executor: constant-vus, request: {order: 1, coupon: 0}}")).stages[0].load
+    assert load is not None
+    assert load.request == {"order": 1, "coupon": 0}
 
 
 def test_a_setting_with_a_fraction_takes_a_whole_number_too() -> None:

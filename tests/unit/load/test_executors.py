@@ -42,14 +42,15 @@ def test_shared_iterations_end_with_their_duration() -> None:
 @pytest.mark.parametrize(
     ("load", "changes", "problem"),
     [
-        (SHARED, {"iterations": 200}, "iterations: 200 for 300 vus"),
-        (SHARED, {"iterations": None}, "iterations: expected how many"),
-        (SHARED, {"max_duration": 0.0}, "max_duration"),
-        (CONSTANT, {"iterations": 5}, "iterations: constant-vus runs until its stage ends"),
-        (CONSTANT, {"vus": 0}, "vus: 0"),
-        (CONSTANT, {"vus": 70_000}, "vus: 70000"),
-        (CONSTANT, {"request": {}}, "request: expected at least one"),
-        (CONSTANT, {"request": {"order": 0}}, "weight 0 of order"),
+        (SHARED, {"iterations": 200}, "shared-iterations of 200 iterations for 300 vus"),
+        (SHARED, {"iterations": None}, "shared-iterations of no iterations"),
+        (SHARED, {"max_duration": 0.0}, "max_duration of 0 s, expected more than 0s"),
+        (CONSTANT, {"iterations": 5}, "iterations with constant-vus"),
+        (CONSTANT, {"vus": 0}, "0 vus"),
+        (CONSTANT, {"vus": 70_000}, "70000 vus, expected 1 to 65536"),
+        (CONSTANT, {"request": {}}, "the requests weigh nothing"),
+        (CONSTANT, {"request": {"order": 0}}, "the requests weigh nothing"),
+        (CONSTANT, {"request": {"order": 2, "coupon": -1}}, "the requests weigh nothing"),
         (CONSTANT, {"timeout": 0.0}, "timeout"),
         (CONSTANT, {"connect_timeout": -1.0}, "connect_timeout"),
         (CONSTANT, {"pause_after_error": -0.1}, "pause_after_error"),
@@ -63,8 +64,15 @@ def test_each_problem_is_named(load: Load, changes: dict[str, Any], problem: str
     assert problem in found
 
 
+@pytest.mark.parametrize("changes", [{"vus": 65_536}, {"request": {"order": 1, "coupon": 0}}])
+def test_what_a_drill_may_say_an_executor_carries_out(changes: dict[str, Any]) -> None:
+    load = replace(CONSTANT, **changes)
+    assert executors.validate(load) == []
+    assert len(executors.plan(load, 0, 1).vus) == load.vus
+
+
 def test_all_problems_are_reported_at_once() -> None:
     wrong = replace(SHARED, vus=0, iterations=None, request={}, timeout=0.0)
     assert len(executors.validate(wrong)) == 4
-    with pytest.raises(ValueError, match=r"vus.*request.*timeout.*iterations"):
+    with pytest.raises(ValueError, match=r"0 vus.*requests.*timeout.*iterations"):
         executors.plan(wrong, 0, 1)
