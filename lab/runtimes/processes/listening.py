@@ -23,12 +23,15 @@ class Listening:
         sock.close()
         return cls(pid, os.pidfd_open(pid))
 
-    def kill(self) -> None:
-        """SIGKILL; no error when it has gone."""
+    def signal(self, number: int) -> None:
+        """No error when it has gone."""
         try:
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(self._pidfd, number)
         except ProcessLookupError:
-            pass  # it went before us, which is what was wanted
+            pass  # it went before us: there is nobody to be told
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
 
     async def ended(self) -> None:
         """Returns within a millisecond of its end."""

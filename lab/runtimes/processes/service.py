@@ -78,11 +78,14 @@ class ProcessService:
 
     # What faults do to it
 
-    def kill(self) -> None:
+    def signal(self, number: int) -> None:
         if self._listening is not None:
-            self._listening.kill()
+            self._listening.signal(number)
         elif self._process is not None:
-            self._process.signal(signal.SIGKILL)
+            self._process.signal(number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
 
     @contextmanager
     def listener(self) -> Iterator[socket.socket]:

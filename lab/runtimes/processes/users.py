@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lab.clock import NS_PER_S
 from lab.load.plan import ShardPlan
 from lab.process import PIPE, Process
 from lab.runtimes.base import LoadReport, LoadTick
+from lab.runtimes.processes.tick import Tick, tick_of
 
 END_WITHIN_S = 5.0
 
@@ -25,7 +24,7 @@ class ShardUsers:
         self._process = process
         self._log = log
         self._start_ns = start_ns
-        self._latest: dict[str, Any] = {}
+        self._latest = Tick()
         self._rate = 0.0
         self._asked = False
         self._reading = asyncio.ensure_future(self._read(ticks))
@@ -36,13 +35,13 @@ class ShardUsers:
 
     async def _read(self, ticks: asyncio.StreamReader) -> None:
         async for line in ticks:
-            tick = json.loads(line)
-            self._rate = float(tick.get("requests", 0)) - float(self._latest.get("requests", 0))  # one tick a second
-            self._latest |= tick
+            tick = tick_of(line)
+            self._rate = float(tick.requests - self._latest.requests)  # one tick a second
+            self._latest = tick
 
     @property
     def latest(self) -> LoadTick:
-        return LoadTick(self._latest.get("outcomes", {}), self._rate, float(self._latest.get("p95_ms") or 0.0))
+        return LoadTick(self._latest.outcomes, self._rate, self._latest.p95_ms)
 
     async def stop(self) -> LoadReport:
         self._asked = True
@@ -54,15 +53,15 @@ class ShardUsers:
         await self._reading
         return LoadReport(
             exit=code,
-            late_ms=float(self._latest.get("late_ms") or 0.0),
+            late_ms=self._latest.late_ms,
             cpu_share=self._cpu_share(),
             detail="" if code == 0 else _described(code, self._last_words()),
         )
 
     def _cpu_share(self) -> float:
         """Of one core, from the load's start to its last tick."""
-        elapsed_s = (float(self._latest.get("t", 0)) - self._start_ns) / NS_PER_S
-        return round(float(self._latest.get("cpu_s", 0.0)) / elapsed_s, 3) if elapsed_s > 0 else 0.0
+        elapsed_s = (self._latest.t_ns - self._start_ns) / NS_PER_S
+        return round(self._latest.cpu_s / elapsed_s, 3) if elapsed_s > 0 else 0.0
 
     def _say_stop(self) -> None:
         pipe = self._process.stdin
@@ -74,8 +73,8 @@ class ShardUsers:
             pass  # it is gone already; its exit code tells
 
     def _last_words(self) -> str:
-        if error := self._latest.get("error"):
-            return str(error)
+        if self._latest.error:
+            return self._latest.error
         lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
         return lines[-1] if lines else ""
 

@@ -11,7 +11,7 @@ import looptime
 
 from lab import catalogue
 from lab.clock import LoopClock
-from lab.drill.model import Alarms, Drill, FaultCall, Measure, Probe, Request, Respond, RunPlan, Scalar, Stage, Target
+from lab.drill.model import Alarms, DiedAlarm, Drill, FaultCall, Measure, Probe, Request, Respond, RunPlan, Scalar, Stage, Target
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import Event
 from lab.history.model.rows import Row
@@ -74,7 +74,7 @@ def a_plan(fault: str | None = "crash", measures: Mapping[str, Measure] = RESTAR
         probe=Probe(rate=6, kept=1),
         fault=FaultCall(fault) if fault else None,
         measures=measures,
-        alarm=Alarms(died=True),
+        alarm=Alarms(died=DiedAlarm()),
     )
     drill = Drill(drill="small", target=TARGET, stages=(stage,))
     return RunPlan(drill=drill, runtime="fake", seed=7, t0_ns=0, epoch_ns=0, planned={"only": 100}, lab="0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -158,3 +159,15 @@ async def test_a_health_check_with_another_status_is_told_with_the_log(make: Mak
     assert "GET /healthz on 127.0.0.1" in str(caught.value)
     assert "status 404" in str(caught.value)
     assert "asked for /healthz" in str(caught.value)
+
+
+async def test_a_signal_reaches_the_process_that_listens_and_none_is_an_error_when_it_has_gone(make: Make) -> None:
+    service = await make("sh -c 'SERVER & wait'")
+    state = Path(f"/proc/{service.pid}/stat")
+    service.signal(signal.SIGSTOP)
+    await until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
+    service.signal(signal.SIGCONT)
+    await until(lambda: state.read_text().rpartition(")")[2].split()[0] != "T")
+    service.kill()
+    await service.until_dead()
+    service.signal(signal.SIGCONT)
