@@ -7,13 +7,12 @@ import re
 from dataclasses import dataclass
 
 from lab.clock import NS_PER_S, sleep_until
-from lab.fault import Symptom
 from lab.history.model.rows import Outcome
 from lab.http.exchange import Exchange, Line
-from lab.runtimes.fake.world import World
+from lab.runtimes.fake.outcomes import Loss, loss, of_status
+from lab.runtimes.fake.world import CONNECT_NS, World
 
 _KEY = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{4}([0-9a-f]{8})")
-CONNECT_NS = 200_000
 
 
 @dataclass
@@ -42,14 +41,15 @@ class FakeDialer:
         """As the real one; see :class:`lab.http.exchange.Dialer`."""
         world = self.world
         exchange = Exchange(start_ns=world.clock.now_ns())
-        symptom = world.meets(world.now, "fresh" if line is None else "kept", world.rng)
-        if not world.now.up:
-            return await self._end(exchange, Outcome.CONNECT_REFUSED if line is None else Outcome.RESET), None
-        if line is None and symptom is not None and symptom.kind in ("refuse", "hang"):
-            return await self._not_connected(exchange, symptom, connect_by_ns), None
+        fresh = line is None
+        symptom = world.meets(world.now, "fresh" if fresh else "kept", world.rng)
+        lost = loss(world.now.up, symptom, fresh=fresh, connect_by_ns=connect_by_ns, answer_by_ns=answer_by_ns)
+        if lost is not None and not lost.connected:
+            await sleep_until(world.clock, lost.at_ns or exchange.start_ns)
+            return await self._end(exchange, lost.outcome), None
         await self._connect(exchange, line)
-        if symptom is not None:
-            return await self._lost(exchange, payload, symptom, answer_by_ns), None
+        if lost is not None:
+            return await self._lost(exchange, payload, lost), None
         return await self._answered(exchange, payload, expect, line)
 
     async def _connect(self, exchange: Exchange, line: Line | None) -> None:
@@ -57,35 +57,31 @@ class FakeDialer:
             await asyncio.sleep(CONNECT_NS / NS_PER_S)
         exchange.connected_ns = exchange.sent_ns = self.world.clock.now_ns()
 
-    async def _not_connected(self, exchange: Exchange, symptom: Symptom, by_ns: int) -> Exchange:
-        if symptom.kind == "refuse":
-            return await self._end(exchange, Outcome.CONNECT_REFUSED)
-        await sleep_until(self.world.clock, by_ns)
-        return await self._end(exchange, Outcome.CONNECT_TIMEOUT)
-
-    async def _lost(self, exchange: Exchange, payload: bytes, symptom: Symptom, answer_by_ns: int) -> Exchange:
-        if symptom.after_commit:
-            await asyncio.sleep(self.world.answer_s(self.world.rng))
+    async def _lost(self, exchange: Exchange, payload: bytes, lost: Loss) -> Exchange:
+        """One that is connected ends with the process that it is connected to."""
+        if lost.commits:
+            if not await self._worked():
+                return await self._end(exchange, Outcome.RESET)
             self.world.store(*self._identity(payload))
-        if symptom.kind in ("hang", "slow"):
-            await sleep_until(self.world.clock, answer_by_ns)
-            return await self._end(exchange, Outcome.TIMEOUT)
-        return await self._end(exchange, Outcome.RESET)
+        if lost.at_ns is not None and not await self.world.lives_until(lost.at_ns):
+            return await self._end(exchange, Outcome.RESET)
+        return await self._end(exchange, lost.outcome)
+
+    async def _worked(self) -> bool:
+        """The process has lived for as long as an answer takes."""
+        world = self.world
+        return await world.lives_until(world.clock.now_ns() + round(world.answer_s(world.rng) * NS_PER_S))
 
     async def _answered(
         self, exchange: Exchange, payload: bytes, expect: frozenset[int], line: Line | None
     ) -> tuple[Exchange, Line | None]:
         world = self.world
-        generation = world.now.generation
-        await asyncio.sleep(world.answer_s(world.rng))
-        if not world.now.up or world.now.generation != generation:
-            return await self._end(exchange, Outcome.RESET), None
-        if world.rng.random() < world.traits.background:
+        if not await self._worked() or world.rng.random() < world.traits.background:
             return await self._end(exchange, Outcome.RESET), None
         exchange.status = world.store(*self._identity(payload))
         exchange.first_byte_ns = world.clock.now_ns()
-        ended = await self._end(exchange, Outcome.OK if exchange.status in expect else Outcome.BAD_STATUS)
-        return ended, line if line is not None else FakeLine(world, generation)
+        ended = await self._end(exchange, of_status(exchange.status, expect))
+        return ended, line if line is not None else FakeLine(world, world.now.generation)
 
     async def _end(self, exchange: Exchange, outcome: Outcome) -> Exchange:
         exchange.outcome = outcome

@@ -1,19 +1,41 @@
-"""The simulated load, in closed form: after the run, each user's loop is played against the conditions that held."""
+"""The simulated load, in closed form: after the run, the users' loops are played against the conditions that held."""
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 
 from lab.clock import NS_PER_S
-from lab.history.model.rows import NEVER, Outcome, Row, Via
+from lab.history.model.rows import Outcome, Row, Via
+from lab.http.exchange import Exchange, row_of
+from lab.load import executors
+from lab.load.executors.users import SharedCounter
 from lab.load.plan import ShardPlan
 from lab.runtimes.base import LoadReport, LoadTick
-from lab.runtimes.fake.world import World
+from lab.runtimes.fake.outcomes import loss, of_status
+from lab.runtimes.fake.world import CONNECT_NS, Condition, World
 
-_OUTCOMES = {"reset": Outcome.RESET, "hang": Outcome.TIMEOUT, "slow": Outcome.TIMEOUT, "refuse": Outcome.CONNECT_REFUSED}
+
+@dataclass
+class FakeUser:
+    """``line``: the generation of the service that its kept connection leads to, None: it has none."""
+
+    vu: int
+    rng: random.Random
+    line: int | None = None
+    had_line: bool = False
+
+    def pick_up(self, condition: Condition) -> Via:
+        """As a real user: a line that the service has closed is opened again."""
+        if self.line != condition.generation or not condition.up:
+            self.line = None
+        via = Via.KEPT if self.line is not None else Via.REOPENED if self.had_line else Via.FRESH
+        self.had_line = True
+        return via
 
 
 class FakeUsers:
@@ -23,64 +45,85 @@ class FakeUsers:
         self._world = world
         self._plan = plan
         self._keys = count(plan.first_key)
-        self._iterations_left = plan.load.iterations
+        self._requests = {name: (index, request) for index, name, request in plan.requests}
 
     @property
     def latest(self) -> LoadTick:
         return LoadTick()
 
     async def stop(self) -> LoadReport:
-        stop_ns = self._world.clock.now_ns()
-        rows = [row for vu in range(self._plan.load.vus) for row in self._user(vu, stop_ns)]
-        return LoadReport(rows=rows)
+        return LoadReport(rows=list(self._rows(self._world.clock.now_ns())))
 
     async def until_dead(self) -> str:
         await asyncio.Event().wait()
         return "never"
 
-    def _user(self, vu: int, stop_ns: int) -> Iterator[Row]:
-        load = self._plan.load
-        rng = random.Random(self._plan.seed * 1_000_003 + vu)
-        names, weights = list(load.request), list(load.request.values())
-        indices = {name: index for index, name, _ in self._plan.requests}
-        t_ns = self._plan.start_ns
-        while t_ns < stop_ns and self._takes_one():
-            name = rng.choices(names, weights)[0]
-            row = self._request(rng, t_ns, vu, name, indices[name])
-            if t_ns + row.end_us * 1000 > stop_ns:
-                return  # in flight at the stop
+    def _rows(self, stop_ns: int) -> Iterator[Row]:
+        """The user that is free first is next, so that they share iterations and stock as those of a shard do."""
+        plan = self._plan
+        planned = executors.plan(plan.load, plan.shard, plan.shards)
+        shared = planned.allowance if isinstance(planned.allowance, SharedCounter) else None
+        until_ns = min(stop_ns, plan.start_ns + round(shared.max_duration_s * NS_PER_S)) if shared else stop_ns
+        left = shared.iterations if shared else None
+        users = {vu: FakeUser(vu, random.Random(plan.seed * 1_000_003 + vu)) for vu in planned.vus}
+        free = [(plan.start_ns, vu) for vu in planned.vus]
+        while free and free[0][0] < until_ns and left != 0:
+            due_ns, vu = heapq.heappop(free)
+            left = left and left - 1
+            exchange, row = self._iterate(users[vu], due_ns, stop_ns)
             yield row
-            t_ns += row.end_us * 1000
-            if row.outcome is not Outcome.OK:
-                pause_s = load.pause_after_error * (1 + load.jitter * (2 * rng.random() - 1))
-                t_ns += round(pause_s * NS_PER_S)
+            heapq.heappush(free, (exchange.end_ns + self._pause_ns(users[vu], exchange), vu))
+        for _ in range(left or 0):
+            yield Row(due_ns=until_ns, outcome=Outcome.DROPPED, scenario=plan.scenario, key=next(self._keys))
 
-    def _takes_one(self) -> bool:
-        if self._iterations_left is None:
-            return True
-        self._iterations_left -= 1
-        return self._iterations_left >= 0
+    def _pause_ns(self, user: FakeUser, exchange: Exchange) -> int:
+        load = self._plan.load
+        if exchange.outcome is Outcome.OK:
+            return 0
+        return round(load.pause_after_error * user.rng.uniform(1 - load.jitter, 1 + load.jitter) * NS_PER_S)
 
-    def _request(self, rng: random.Random, t_ns: int, vu: int, name: str, index: int) -> Row:
-        world, load, key = self._world, self._plan.load, next(self._keys)
-        via = Via.FRESH if load.connections == "fresh" else Via.KEPT
-        condition = world.at(t_ns)
-        symptom = world.meets(condition, "fresh" if via == Via.FRESH else "kept", rng)
-        answer_us = round(world.answer_s(rng, load.vus) * 1e6)
-        status, connected_us = 0, 200
-        if not condition.up:
-            outcome, end_us, connected_us = Outcome.CONNECT_REFUSED, 200, NEVER
-        elif symptom is not None:
-            outcome = _OUTCOMES[symptom.kind]
-            end_us = answer_us if symptom.kind == "reset" else round(load.connect_timeout * 1e6)
-            if symptom.after_commit:
-                world.store(name, key)
-        elif rng.random() < world.traits.background:
-            outcome, end_us = Outcome.RESET, answer_us
+    def _iterate(self, user: FakeUser, due_ns: int, stop_ns: int) -> tuple[Exchange, Row]:
+        load, key = self._plan.load, next(self._keys)
+        name = user.rng.choices(list(load.request), list(load.request.values()))[0]
+        condition = self._world.at(due_ns)
+        via = Via.FRESH if load.connections == "fresh" else user.pick_up(condition)
+        exchange = Exchange(start_ns=due_ns)
+        self._meet(exchange, user, condition, via, name, key, stop_ns)
+        answered = exchange.first_byte_ns is not None
+        user.line = condition.generation if answered and load.connections == "kept" else None
+        row = row_of(
+            exchange, due_ns=due_ns, scenario=self._plan.scenario, request=self._requests[name][0], via=via, vu=user.vu, key=key
+        )
+        return exchange, row
+
+    def _meet(
+        self, exchange: Exchange, user: FakeUser, condition: Condition, via: Via, name: str, key: int, stop_ns: int
+    ) -> None:
+        """Fills in the exchange. One that is connected ends with the process that it is connected to."""
+        world, load, start_ns, fresh = self._world, self._plan.load, exchange.start_ns, via is not Via.KEPT
+        symptom = world.meets(condition, "fresh" if fresh else "kept", user.rng)
+        connect_by_ns, answer_by_ns = (start_ns + round(s * NS_PER_S) for s in (load.connect_timeout, load.timeout))
+        lost = loss(condition.up, symptom, fresh=fresh, connect_by_ns=connect_by_ns, answer_by_ns=answer_by_ns)
+        connected_ns = start_ns + CONNECT_NS * fresh
+        done_ns = connected_ns + round(world.answer_s(user.rng, load.vus) * NS_PER_S)
+        if lost is None and user.rng.random() < world.traits.background:
+            outcome, end_ns = Outcome.RESET, done_ns
+        elif lost is None:
+            outcome, end_ns = (Outcome.OK, done_ns) if done_ns <= answer_by_ns else (Outcome.TIMEOUT, answer_by_ns)
         else:
-            status, end_us = world.store(name, key), answer_us
-            outcome = Outcome.OK if status in (200, 400) else Outcome.BAD_STATUS
-        return Row(
-            due_ns=t_ns, start_us=0, connected_us=connected_us, sent_us=connected_us, end_us=end_us, status=status,
-            outcome=outcome, scenario=self._plan.scenario, request=index, via=via, vu=vu, key=key,
-        )  # fmt: skip
+            outcome, end_ns = lost.outcome, lost.at_ns or (done_ns if lost.commits else connected_ns)
+        connected = lost is None or lost.connected
+        gone_ns = world.gone_after(start_ns) if connected and condition.up else None
+        if gone_ns is not None and gone_ns < end_ns:
+            outcome, end_ns = Outcome.RESET, max(gone_ns, connected_ns)
+        if end_ns > stop_ns:
+            outcome, end_ns = Outcome.CUT, stop_ns
+        exchange.outcome, exchange.end_ns = outcome, end_ns
+        if connected and connected_ns <= end_ns:
+            exchange.connected_ns = exchange.sent_ns = connected_ns
+        if lost is not None and lost.commits and done_ns <= end_ns:
+            world.store(name, key)
+        if outcome is Outcome.OK:
+            exchange.first_byte_ns = end_ns
+            exchange.status = world.store(name, key)
+            exchange.outcome = of_status(exchange.status, self._requests[name][1].expect)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from lab.clock import Clock
+from lab.clock import NS_PER_S, Clock, sleep_until
 from lab.drill.model import Scalar, Target
 from lab.fault import Symptom
+
+CONNECT_NS = 200_000
+"""How long a new connection takes."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,38 @@ class World:
     hits: int = 0
     """Requests that met a symptom: the simulated evidence."""
 
+    _gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process of now ends; each process has its own."""
+
     @property
     def now(self) -> Condition:
         return self.conditions[-1]
 
     def change(self, **changed: object) -> None:
+        if changed.get("up") is False:
+            self._gone.set()
+            self._gone = asyncio.Event()
         self.conditions.append(replace(self.now, t_ns=self.clock.now_ns(), **changed))  # type: ignore[arg-type]  # names of fields
 
     def at(self, t_ns: int) -> Condition:
         """The condition that held at ``t_ns``."""
         return next(c for c in reversed(self.conditions) if c.t_ns <= t_ns or c is self.conditions[0])
+
+    def gone_after(self, t_ns: int) -> int | None:
+        """When the process that was up at ``t_ns`` ended; None: it has not."""
+        return next((c.t_ns for c in self.conditions if c.t_ns > t_ns and not c.up), None)
+
+    async def lives_until(self, t_ns: int) -> bool:
+        """Returns False as soon as the process of now ends, True at ``t_ns``."""
+        if not self.now.up:
+            return False
+        try:
+            async with asyncio.timeout((t_ns - self.clock.now_ns()) / NS_PER_S):
+                await self._gone.wait()
+        except TimeoutError:
+            await sleep_until(self.clock, t_ns)  # the loop's time is rounded: it may have come a little early
+            return True
+        return False
 
     def meets(self, condition: Condition, connection: str, rng: random.Random) -> Symptom | None:
         """The symptom that one request on a ``fresh`` or ``kept`` connection meets, if any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,6 @@ def test_shared_iterations_end_by_themselves_and_the_stage_is_still_judged(tmp_p
     )
     assert played.verdict.verdict is Ruling.PASS
     assert len(played.history.load) == 50
+    per_user = Counter(row.vu for row in played.history.load)
+    assert len(per_user) == 10
+    assert max(per_user.values()) < 10  # first come, first served, not one for all
