@@ -107,9 +107,18 @@ def _command(run_dir: Path, plan: RunPlan) -> list[str]:
 def _carry_out_fake(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
     from lab.run import fake_run  # looptime is needed by this runtime alone
 
-    fake_run.run(run_dir, plan)
-    Follower(store.events_path(run_dir, "run"), on_event).look()
-    return Ended(run_dir)
+    problem = ""
+    with Interrupts() as interrupts:
+        try:
+            fake_run.run(run_dir, plan, interrupted=lambda: bool(interrupts))
+        except OSError as error:
+            problem = f"{error.filename or run_dir}: {error.strerror or error}"
+        Follower(store.events_path(run_dir, "run"), on_event).look()
+        try:
+            last_word.write(run_dir, plan, "interrupted" if interrupts else f"broken: {problem}")
+        except OSError as error:
+            problem = problem or f"{error.filename}: {error.strerror}"
+    return Ended(run_dir, interrupts.signals[0] if interrupts else 0, problem)
 
 
 def analyze(run_dir: Path) -> Verdict:
