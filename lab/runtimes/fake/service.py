@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -27,6 +28,7 @@ class FakeService:
         self._how = ""
         self._death: asyncio.TimerHandle | None = None
         self.deaths = 0
+        self.signals: list[int] = []
         self.left: Mapping[str, Scalar] = {}
 
     @property
@@ -47,12 +49,19 @@ class FakeService:
     def running(self) -> bool:
         return self._alive.is_set()
 
-    def kill(self) -> None:
-        if self.running:
+    def signal(self, number: int) -> None:
+        """What would end a process ends this one; SIGSTOP and SIGCONT are kept in ``signals``, clients see the symptom."""
+        if not self.running:
+            return
+        self.signals.append(number)
+        if number not in (signal.SIGSTOP, signal.SIGCONT):
             self.deaths += 1
-            self._how = "SIGKILL"
+            self._how = signal.Signals(number).name
             self._end()
             self._dead.set()
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
 
     def listener(self) -> AbstractContextManager[socket.socket]:
         raise ProcessLookupError("the simulated target has no socket")

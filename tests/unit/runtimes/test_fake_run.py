@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from lab import catalogue
 from lab.drill.model import RunPlan
 from lab.drill.patches import resolve
@@ -23,6 +25,7 @@ def last_words(run_dir: Path) -> list[str]:
     return [event.reason for event in store.read_history(run_dir).of(RunEvent) if event.phase == "end"]
 
 
+@pytest.mark.slow  # a quarter of a second, near enough
 def test_an_interrupted_simulation_keeps_what_ran_and_says_so(tmp_path: Path) -> None:
     run_dir, plan = prepared(tmp_path)
     looks = iter(range(60))  # 3 s of virtual time
