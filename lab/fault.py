@@ -85,8 +85,15 @@ class TargetAt(Protocol):
     @property
     def port(self) -> int: ...
 
+    def signal(self, number: int) -> None:
+        """Through the pid file descriptor that the lab holds since the start, so never to somebody else.
+
+        No error when the process has gone.
+        """
+        ...
+
     def kill(self) -> None:
-        """SIGKILL through the pid file descriptor that the lab holds since the start, so never somebody else."""
+        """SIGKILL by :meth:`signal`."""
         ...
 
     def listener(self) -> AbstractContextManager[socket.socket]:
