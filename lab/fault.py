@@ -24,8 +24,9 @@ Need = Literal["pid", "proxy", "netns"]
 class Symptom:
     """What clients of the fake runtime see while the fault stands: ``share`` of the requests on ``classes`` meet ``kind``.
 
-    ``on``: a symptom of the *process* goes with it at a restart, unless what the fault left in the configuration is
-    in force again; one of the *wire* stays.
+    ``refuse`` and ``hang`` meet new connections (nothing listens; nobody accepts); ``slow`` connects and is not answered in
+    time, as by a stopped process. ``on``: a symptom of the *process* goes with it at a restart, unless what the fault left
+    in the configuration is in force again; one of the *wire* stays.
     """
 
     kind: Literal["refuse", "reset", "hang", "slow", "none"]
@@ -55,7 +56,7 @@ class Toxics(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a fault is let loose. ``pid`` and ``port`` are functions because a restart changes them."""
+    """Where a fault is let loose. Ask ``target`` each time: a restart changes its pid."""
 
     target: TargetAt
     toxics: Toxics | None
@@ -120,7 +121,7 @@ class TargetAt(Protocol):
 
 
 class Fault(Protocol):
-    """``help`` is one line for ``lab list``; the class docstring is the manual, printed by ``lab show fault NAME``."""
+    """``help`` is one line for ``lab list``; the class docstring is the manual, printed by ``lab show NAME``."""
 
     name: ClassVar[str]
     help: ClassVar[str]
@@ -139,7 +140,7 @@ class Fault(Protocol):
     def evidence(self, place: Place) -> Counters:
         """Reads the counters that move when this fault bites: cheap (< 2 ms), also when the process is gone.
 
-        Callable at any time. The lab reads them around the baseline and before the heal; the judge compares.
+        Callable at any time. The lab reads them around the baseline and every 100 ms while the fault stands; the judge compares.
         """
         ...
 

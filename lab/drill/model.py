@@ -65,7 +65,7 @@ class Target(FileNoun):
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorsAlarm(FileNoun):
-    """Share of bad among the probe's known, punctual requests in a sliding window, without a break for ``for_s``."""
+    """Share of bad among the probe's known, punctual requests in a sliding window, without a break for ``for``."""
 
     above: Share
     over: Seconds

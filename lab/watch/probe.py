@@ -34,7 +34,7 @@ class Question:
 
 
 class Probe:
-    """Sends until told to stop. Rows go to ``on_row`` as they end; ``in_flight_since_ns`` bounds what is still to come."""
+    """Sends until told to stop. Rows go to ``on_row`` as they end; ``earliest_unknown_ns`` bounds what is still to come."""
 
     def __init__(
         self, settings: ProbeSettings, question: Question, dialer: Dialer, clock: Clock, on_row: Callable[[Row], None]
