@@ -10,9 +10,10 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Set
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from lab import catalogue
 from lab.clock import MonotonicClock
 from lab.drill.calls import build_fault, read_call
 from lab.drill.model import FaultCall, Target
-from lab.fault import Fault, Place, Toxics
+from lab.fault import Fault, Need, Place, Toxics
 from lab.process import Process
 from lab.proxy import ProxyControl, ToxiproxyServer
 from lab.runtimes.processes.ports import choose
@@ -65,6 +66,8 @@ class Bench:
     place: Place
     service: ProcessService
     proxy: ProxyControl | None
+    port: int
+    """Where users come: the proxy's, where there is one."""
 
     async def state(self) -> Mapping[str, object]:
         """All that a fault may have changed, as far as it can be read back."""
@@ -130,7 +133,8 @@ async def bench(run_dir: Path, toxiproxy: Path | None, *, own_network: bool) -> 
             await proxy.ready(5)
             await proxy.create("target", ports.proxy, ports.service)
         toxics: Toxics | None = proxy
-        made = Bench(Place(target=service, toxics=toxics, own_network=own_network), service, proxy)
+        port = ports.service if proxy is None else ports.proxy
+        made = Bench(Place(target=service, toxics=toxics, own_network=own_network), service, proxy, port)
         await made.put_up()
         yield made
     finally:
@@ -152,12 +156,12 @@ async def heals_twice(fault: Fault, at: Bench) -> None:
 
 
 async def changes_something_while_it_stands(fault: Fault, at: Bench) -> None:
-    """Else all the other promises are easily kept. What needs nothing may do nothing."""
+    """Else all the other promises are easily kept."""
     await at.put_up()
     before = await at.state()
     async with fault.inject(at.place):
         during = await at.state()
-    assert not fault.needs or during != before, "it changed nothing that can be read back"
+    assert during != before, "it changed nothing that can be read back"
 
 
 async def heals_on_cancel(fault: Fault, at: Bench) -> None:
@@ -232,16 +236,43 @@ async def leaves_its_evidence_alone_when_it_did_nothing(fault: Fault, at: Bench)
     assert after == before
 
 
+async def its_evidence_moves_when_it_bites(fault: Fault, at: Bench) -> None:
+    """Injected, with users who feel it: else no stage with it could ever be called a pass."""
+    await at.put_up()
+    before = fault.evidence(at.place)
+    async with fault.inject(at.place):
+        with _crowd(at):
+            for _ in range(200):
+                if fault.evidence(at.place) != before:
+                    return
+                await asyncio.sleep(0.005)
+    raise AssertionError(f"it bit, and its evidence stayed {before}")
+
+
+@contextmanager
+def _crowd(at: Bench) -> Iterator[None]:
+    """Forty users come while the service accepts nobody, more than a small accept queue holds; then it answers them."""
+    with ExitStack() as stack:
+        at.service.signal(signal.SIGSTOP)
+        stack.callback(at.service.signal, signal.SIGCONT)
+        for _ in range(40):
+            user = stack.enter_context(socket.socket())
+            user.setblocking(False)
+            user.connect_ex(("127.0.0.1", at.port))
+            with suppress(OSError):  # not connected, or not any more: that is how a user feels it
+                user.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        at.service.signal(signal.SIGCONT)
+        yield
+
+
 async def says_so_when_it_cannot_be_injected(fault: Fault, at: Bench) -> None:
-    """Without what it needs it raises, and does not pretend; what needs nothing is injected."""
+    """Without what it needs it raises, and does not pretend."""
     await at.put_up()
     if "proxy" in fault.needs:
         nowhere = Place(target=at.service, toxics=None, own_network=at.place.own_network)
-    elif "pid" in fault.needs:
+    else:
         await at.service.stop(0)
         nowhere = at.place
-    else:
-        return
     try:
         async with fault.inject(nowhere) as done:
             raise AssertionError(f"it says {done!r}")
@@ -273,9 +304,27 @@ PROMISES: Mapping[str, Callable[[Fault, Bench], Coroutine[Any, Any, None]]] = {
         heals_when_the_process_is_gone,
         heals_when_another_process_has_come,
         leaves_its_evidence_alone_when_it_did_nothing,
+        its_evidence_moves_when_it_bites,
         says_so_when_it_cannot_be_injected,
     )
 }
+
+
+def is_promised(promise: str, needs: Set[Need]) -> bool:
+    """A fault that needs nothing may do nothing: then there is nothing to see, to prove, or to lack."""
+    match promise:
+        case "changes_something_while_it_stands" | "its_evidence_moves_when_it_bites":
+            return bool(needs)
+        case "says_so_when_it_cannot_be_injected":
+            return bool(needs & {"proxy", "pid"})
+    return True
+
+
+def is_tried_on_the_machine(promise: str, needs: Set[Need]) -> bool:
+    """Else the sandbox alone tries it: there the network is ours, here others move the proxy's counters."""
+    if "proxy" in needs and promise in ("leaves_its_evidence_alone_when_it_did_nothing", "its_evidence_moves_when_it_bites"):
+        return False
+    return "netns" not in needs
 
 
 async def sets_the_sysctl_of_its_own_network_only_when_asked(at: Bench) -> None:
@@ -297,6 +346,8 @@ async def keep_all(run_dir: Path, toxiproxy: Path | None) -> list[str]:
             if "proxy" in fault.needs and toxiproxy is None:
                 continue
             for promised, promise in PROMISES.items():
+                if not is_promised(promised, fault.needs):
+                    continue
                 try:
                     await promise(fault, at)
                 except Exception as error:  # whatever it was: the promise is broken, and the next one still to be tried
