@@ -14,7 +14,6 @@ from lab.drill.model import RunPlan
 from lab.drill.secrets import secrets
 from lab.history import store
 from lab.history.model.events import Event
-from lab.judge.judge import judge
 from lab.judge.verdict import Verdict
 from lab.process import Process
 from lab.run import control_socket, last_word
@@ -119,13 +118,6 @@ def _carry_out_fake(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
         except OSError as error:
             problem = problem or f"{error.filename}: {error.strerror}"
     return Ended(run_dir, interrupts.signals[0] if interrupts else 0, problem)
-
-
-def analyze(run_dir: Path) -> Verdict:
-    """Judges a stored run, writes ``verdict.json`` (byte for byte the same each time) and returns the verdict."""
-    verdict = judge(store.read_history(run_dir))
-    store.write_verdict(run_dir, verdict.to_json().encode())
-    return verdict
 
 
 def keep(run_dir: Path, verdict: Verdict, *, parquet: bool) -> str:

@@ -6,10 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from lab.cli.main import app
 from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, RunEvent
 from lab.judge.verdict import Ruling
-from lab.run import control
 from lab.runtimes.fake import Traits
 from tests.fake_lab import play
 
@@ -62,12 +63,14 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert play(tmp_path, "crash", seed=12).verdict.to_json() != first.verdict.to_json()
 
 
-def test_analyze_reproduces_the_verdict_byte_for_byte(tmp_path: Path) -> None:
+def test_lab_analyze_reproduces_the_verdict_byte_for_byte(tmp_path: Path) -> None:
     played = play(tmp_path, "crash")
-    control.analyze(played.run_dir)
-    once = (played.run_dir / "verdict.json").read_bytes()
-    control.analyze(played.run_dir)
-    assert (played.run_dir / "verdict.json").read_bytes() == once == played.verdict.to_json().encode()
+    for stale in ("", "{}"):
+        (played.run_dir / "verdict.json").write_text(stale)
+        said = CliRunner().invoke(app, ["analyze", str(played.run_dir), "--json"])
+        assert said.exit_code == played.verdict.exit
+        assert said.stdout == played.verdict.to_json()
+        assert (played.run_dir / "verdict.json").read_bytes() == played.verdict.to_json().encode()
 
 
 def test_a_fault_that_does_nothing_is_unknown_never_pass(tmp_path: Path) -> None:
