@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-NS_PER_S = 1_000_000_000
-NS_PER_MS = 1_000_000
+from lab.nanoseconds import NS_PER_S
 
 
 class Clock(Protocol):

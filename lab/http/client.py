@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from lab.clock import NS_PER_S, Clock
+from lab.clock import Clock
 from lab.history.model.rows import Outcome
 from lab.http.answer import Answer
 from lab.http.connection import Connection
 from lab.http.exchange import Exchange, Line
+from lab.nanoseconds import NS_PER_S
 
 
 class HttpDialer:

@@ -11,11 +11,12 @@ import asyncio
 import select
 from typing import cast
 
-from lab.clock import NS_PER_S, Clock
+from lab.clock import Clock
 from lab.history.model.rows import Outcome
 from lab.http.answer import Answer, NotHttp
 from lab.http.classify import outcome_of_connect, outcome_of_loss
 from lab.http.exchange import Exchange
+from lab.nanoseconds import NS_PER_S
 
 _POLL_FOR = select.POLLIN | select.POLLRDHUP
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lab.history.model.rows import NEVER, Outcome, Row, Via
-
-_NS_PER_US = 1000
+from lab.nanoseconds import NS_PER_US
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ def row_of(
     """The row of an exchange: absolute instants become µs offsets from ``due_ns``."""
 
     def offset(t_ns: int | None) -> int:
-        return NEVER if t_ns is None else min(max(0, (t_ns - due_ns) // _NS_PER_US), NEVER - 1)
+        return NEVER if t_ns is None else min(max(0, (t_ns - due_ns) // NS_PER_US), NEVER - 1)
 
     return Row(
         due_ns=due_ns,

@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 
-from lab.clock import NS_PER_S, Clock
+from lab.clock import Clock
 from lab.history.model.rows import Outcome
 from lab.http.answer import Answer
 from lab.http.client import HttpDialer
 from lab.http.connection import Connection
+from lab.nanoseconds import NS_PER_S
 
 _FOREVER_S = 1e9
 _EVERY_STATUS = frozenset(range(100, 1000))

@@ -16,7 +16,8 @@ from lab.judge.known import LATE_NS, Seen
 from lab.judge.landed import Evidence, Landed, landed
 from lab.judge.outages import Episode
 from lab.judge.timeline import Timeline
-from lab.judge.times import NS_PER_S, ns
+from lab.judge.times import ns
+from lab.nanoseconds import NS_PER_S
 
 LATE_SHARE = 0.02
 GAP_NS = NS_PER_S // 10

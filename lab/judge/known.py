@@ -18,7 +18,7 @@ import numpy as np
 
 from lab.drill.model import Probe
 from lab.history.model.rows import NEVER, Column, Outcome, Row, Rows, Via
-from lab.judge.times import NS_PER_US
+from lab.nanoseconds import NS_PER_US
 
 LATE_US = 50_000
 LATE_NS = LATE_US * NS_PER_US

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.judge.timeline import Timeline
-from lab.judge.times import NS_PER_S
+from lab.nanoseconds import NS_PER_S
 
 FASTER = 10
 """A counter that also moves without the fault must move ten times as fast with it (RSTs of a whole machine do)."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-NS_PER_S = 1_000_000_000
-NS_PER_US = 1_000
+from lab.nanoseconds import NS_PER_S
 
 
 def ns(seconds: float) -> int:

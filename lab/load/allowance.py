@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lab.clock import NS_PER_S, Clock
+from lab.clock import Clock
 from lab.load.executors.users import SharedCounter, UntilStopped
+from lab.nanoseconds import NS_PER_S
 
 
 class Allowance:

@@ -6,13 +6,14 @@ import asyncio
 import itertools
 from collections.abc import Callable
 
-from lab.clock import NS_PER_S, Clock, sleep_until
+from lab.clock import Clock, sleep_until
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Dialer, Exchange, row_of
 from lab.load import executors
 from lab.load.allowance import Allowance
 from lab.load.plan import ShardPlan
 from lab.load.user import Menu, User
+from lab.nanoseconds import NS_PER_S
 
 
 class Engine:

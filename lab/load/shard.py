@@ -21,13 +21,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lab.clock import NS_PER_MS, MonotonicClock
+from lab.clock import MonotonicClock
 from lab.history.model.rows import Row
 from lab.history.store import RowWriter
 from lab.http.client import HttpDialer
 from lab.load.engine import Engine
 from lab.load.plan import ShardPlan
 from lab.load.tally import Tally
+from lab.nanoseconds import NS_PER_MS
 
 FLUSH_EVERY_S = 0.25
 """What a SIGKILL costs at most."""

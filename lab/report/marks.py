@@ -8,8 +8,8 @@ from lab.history.model.events import HealEvent, TargetEvent
 from lab.history.model.history import History
 from lab.judge.known import ALL
 from lab.judge.timeline import Timeline
-from lab.judge.times import NS_PER_S
 from lab.judge.verdict import EpisodeVerdict, EvidenceFigures, StageVerdict
+from lab.nanoseconds import NS_PER_S
 from lab.report.figures import first_episode
 from lab.report.line import Line
 from lab.report.outage import alarms, detected, ended, other, visible

@@ -20,7 +20,7 @@ from lab.history.model.events import (
     SteadyEvent,
     TargetEvent,
 )
-from lab.judge.times import NS_PER_S
+from lab.nanoseconds import NS_PER_S
 from lab.report.progress import alarm_text
 from lab.report.quantities import duration, printable
 

@@ -8,8 +8,9 @@ from lab.drill.model import Stage
 from lab.history.model.events import AlarmEvent
 from lab.judge.known import ALL
 from lab.judge.timeline import Timeline
-from lab.judge.times import NS_PER_S, seconds
+from lab.judge.times import seconds
 from lab.judge.verdict import EpisodeVerdict, EvidenceFigures, UserFigures
+from lab.nanoseconds import NS_PER_S
 from lab.report.line import Line
 from lab.report.quantities import count, duration, fine_share, printable, several, share
 

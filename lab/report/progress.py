@@ -17,7 +17,7 @@ from lab.history.model.events import (
     StageEvent,
     TickEvent,
 )
-from lab.judge.times import NS_PER_S
+from lab.nanoseconds import NS_PER_S
 from lab.report.quantities import count, duration, printable, share
 
 START_S = 1.0

@@ -8,7 +8,7 @@ from lab.drill.model import Scalar
 from lab.history.model.events import ActionEvent, DecideEvent, Event, TargetEvent
 from lab.history.model.history import History
 from lab.judge.timeline import GIVE_UP, Timeline
-from lab.judge.times import NS_PER_S
+from lab.nanoseconds import NS_PER_S
 from lab.report.line import Line
 from lab.report.quantities import duration, printable
 

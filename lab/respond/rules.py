@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.clock import NS_PER_S
 from lab.drill.model import Respond
+from lab.nanoseconds import NS_PER_S
 from lab.watch.alarms import Standing
 
 STILL_STANDS_NS = 5 * NS_PER_S

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from lab.clock import NS_PER_S
 from lab.drill.model import ErrorsAlarm
+from lab.nanoseconds import NS_PER_S
 
 CLASSES = ("all", "fresh", "kept")
 

@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab.clock import NS_PER_S, Clock, sleep_until
+from lab.clock import Clock, sleep_until
 from lab.drill.model import Probe as ProbeSettings
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Dialer, Line, row_of
 from lab.http.template import Template
+from lab.nanoseconds import NS_PER_S
 
 NOTICED_NS = 60_000_000
 """A give-up that the loop noticed later than this came in a stall over 50 ms, and is judged by nobody."""

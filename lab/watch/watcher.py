@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from lab.clock import NS_PER_MS, NS_PER_S, Clock
+from lab.clock import Clock
 from lab.drill.model import Stage
 from lab.history.model.events import AlarmEvent, Event, StallEvent
 from lab.history.model.rows import Row
 from lab.judge.known import LATE_NS, Stall, classes_of
 from lab.judge.live import LiveFold
+from lab.nanoseconds import NS_PER_MS, NS_PER_S
 from lab.watch.alarms import ErrorsRule, Standing
 from lab.watch.probe import Probe
 

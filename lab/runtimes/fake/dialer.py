@@ -6,9 +6,10 @@ import asyncio
 import re
 from dataclasses import dataclass
 
-from lab.clock import NS_PER_S, sleep_until
+from lab.clock import sleep_until
 from lab.history.model.rows import Outcome
 from lab.http.exchange import Exchange, Line
+from lab.nanoseconds import NS_PER_S
 from lab.runtimes.fake.outcomes import Loss, loss, of_status
 from lab.runtimes.fake.world import CONNECT_NS, World
 

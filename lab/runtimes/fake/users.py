@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from lab.clock import NS_PER_S
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Exchange, row_of
 from lab.load import executors
 from lab.load.executors.users import SharedCounter
 from lab.load.plan import ShardPlan
+from lab.nanoseconds import NS_PER_S
 from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.fake.outcomes import loss, of_status
 from lab.runtimes.fake.world import CONNECT_NS, Condition, World

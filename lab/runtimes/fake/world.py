@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from lab.clock import NS_PER_S, Clock, sleep_until
+from lab.clock import Clock, sleep_until
 from lab.drill.model import Scalar, Target
 from lab.fault import Symptom
+from lab.nanoseconds import NS_PER_S
 
 CONNECT_NS = 200_000
 """How long a new connection takes."""

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.clock import NS_PER_S, Clock
+from lab.clock import Clock
 from lab.drill.model import Scalar, Target
 from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Outcome
 from lab.http.client import HttpDialer
 from lab.http.exchange import Exchange
+from lab.nanoseconds import NS_PER_S
 from lab.process import Process
 from lab.runtimes import listener
 from lab.runtimes.base import ServiceFailed

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.clock import NS_PER_S
 from lab.load.plan import ShardPlan
+from lab.nanoseconds import NS_PER_S
 from lab.process import PIPE, Process
 from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.processes.tick import Tick, tick_of

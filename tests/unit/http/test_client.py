@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from fault_server import FaultServer, RunStory, until
 
-from lab.clock import NS_PER_MS, MonotonicClock
+from lab.clock import MonotonicClock
 from lab.history.model.rows import Outcome
 from lab.http.answer import Answer
 from lab.http.client import HttpDialer
 from lab.http.connection import Connection
 from lab.http.exchange import Exchange, Line
+from lab.nanoseconds import NS_PER_MS
 
 EXPECT = frozenset({200, 204, 400})
 PATIENT_MS = 5000.0

@@ -9,8 +9,8 @@ from lab.drill.model import Probe
 from lab.history.model.rows import Row, Rows
 from lab.judge.detector import threshold
 from lab.judge.known import Bounds, see
-from lab.judge.times import NS_PER_S
 from lab.judge.track import Outage, Track
+from lab.nanoseconds import NS_PER_S
 from tests.histories import hang, ns, refused, reset, stream
 
 

@@ -11,12 +11,13 @@ import looptime
 import pytest
 from load_plans import constant, shard_plan, shared
 
-from lab.clock import NS_PER_MS, NS_PER_S, LoopClock
+from lab.clock import LoopClock
 from lab.drill.model import Load
 from lab.history.model.rows import NEVER, Outcome, Row, Via
 from lab.http.exchange import Exchange, Line
 from lab.load.engine import Engine
 from lab.load.plan import ShardPlan
+from lab.nanoseconds import NS_PER_MS, NS_PER_S
 
 Meets = Callable[[int], Outcome]
 """What the n-th request meets."""

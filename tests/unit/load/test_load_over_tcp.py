@@ -21,12 +21,13 @@ import pytest
 import uvloop
 from load_plans import constant, shard_plan, shared
 
-from lab.clock import NS_PER_MS, MonotonicClock
+from lab.clock import MonotonicClock
 from lab.drill.model import Load
 from lab.history.model.rows import Outcome, Row, Rows, Via
 from lab.history.store import read_rows
 from lab.http.client import HttpDialer
 from lab.load.engine import Engine
+from lab.nanoseconds import NS_PER_MS
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 SHARD = (sys.executable, "-m", "lab.load.shard")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.clock import NS_PER_S
 from lab.drill.model import Respond
 from lab.drill.units import Limit
+from lab.nanoseconds import NS_PER_S
 from lab.respond.rules import Act, Acted, GiveUp, Wait, decide
 from lab.watch.alarms import Standing
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 from small_runs import UnreadableRoom, a_plan, conducted
 
-from lab.clock import NS_PER_S
 from lab.history.model.events import FaultErrorEvent, HealEvent, InjectEvent, RunEvent, StageEvent
 from lab.history.model.rows import Outcome
+from lab.nanoseconds import NS_PER_S
 from lab.runtimes.fake import FakeRoom, Traits
 
 BEFORE_BASELINE, AFTER_BASELINE, BEFORE_INJECTION, WHILE_IT_STANDS = 0, 1, 2, 5

@@ -6,9 +6,10 @@ from typing import get_args, get_type_hints
 
 from small_runs import StartsOnce, a_plan, conducted
 
-from lab.clock import NS_PER_S, LoopClock
+from lab.clock import LoopClock
 from lab.drill.model import Respond, RunPlan
 from lab.history.model.events import ActionEvent, DecideEvent, RunEvent, StageEvent, TargetEvent
+from lab.nanoseconds import NS_PER_S
 from lab.respond.actions import ACTIONS
 from lab.runtimes.fake import FakeRoom, Traits
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from lab.clock import NS_PER_MS, NS_PER_S
 from lab.drill.model import ErrorsAlarm
+from lab.nanoseconds import NS_PER_MS, NS_PER_S
 from lab.watch.alarms import ErrorsRule, Standing
 
 RULE = ErrorsAlarm(above=0.2, over=0.5, for_=0.25)

@@ -10,12 +10,13 @@ from collections import Counter
 import looptime
 import pytest
 
-from lab.clock import NS_PER_S, LoopClock
+from lab.clock import LoopClock
 from lab.drill.model import Probe as Settings
 from lab.drill.model import Request, Target
 from lab.fault import Symptom
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.template import Template
+from lab.nanoseconds import NS_PER_S
 from lab.runtimes.fake.dialer import FakeDialer
 from lab.runtimes.fake.world import Traits, World
 from lab.watch.probe import Probe, Question

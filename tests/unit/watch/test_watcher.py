@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lab.clock import NS_PER_MS
 from lab.drill.model import Alarms, DiedAlarm, ErrorsAlarm, Stage
 from lab.history.model.events import AlarmEvent, Event, StallEvent
 from lab.history.model.rows import Outcome, Row, Via
+from lab.nanoseconds import NS_PER_MS
 from lab.watch.watcher import Watcher
 
 DIED = Alarms(died=DiedAlarm())
