@@ -16,6 +16,12 @@ Scalar = int | float | bool | str
 Check = Literal["no_oversell", "no_lost_order", "no_duplicate_order"]
 Lane = Literal["proxy", "direct"]
 
+SHORTEST_BASELINE_S = 4.0
+"""0 bad of 400 leaves an upper bound of 0.92 %, just under the floor of what a baseline may be taken for."""
+SHORTEST_COOL_S = 3.0
+GOOD_TO_CONFIRM = 100
+"""Good requests, without a bad one among them, that confirm a recovery; it follows from the judge's mirror fold."""
+
 
 class FileNoun:
     """Whatever is read from a file refuses keys that it does not know."""
@@ -173,8 +179,8 @@ class Stage(FileNoun):
     within: Budgets = field(default_factory=Budgets)
     rest: Seconds = 0.0
     settle: Seconds = 0.5
-    baseline: Seconds = 4.0
-    cool: Seconds = 3.0
+    baseline: Seconds = SHORTEST_BASELINE_S
+    cool: Seconds = SHORTEST_COOL_S
 
     @property
     def until_recovered(self) -> bool:
@@ -188,7 +194,7 @@ class Stage(FileNoun):
     @property
     def confirm_s(self) -> float:
         """How long a recovery at the very deadline needs to be confirmed: 100 good of a class, the slowest, a margin."""
-        return 100 / self.class_rate + self.probe.slow + 0.5
+        return GOOD_TO_CONFIRM / self.class_rate + self.probe.slow + 0.5
 
     @property
     def deadline_s(self) -> float:
@@ -196,14 +202,19 @@ class Stage(FileNoun):
         return (self.within.recover or 10.0) + self.confirm_s
 
     @property
+    def shortest_cool_s(self) -> float:
+        """Watched after the heal in any case."""
+        return max(self.cool, SHORTEST_COOL_S)
+
+    @property
     def cool_s(self) -> float:
         """Watched after the heal: never shorter than a recovery at its deadline needs to be confirmed."""
-        return max(self.cool, 3.0, 0.0 if self.until_recovered else (self.within.recover or 1.0) + self.confirm_s)
+        return max(self.shortest_cool_s, 0.0 if self.until_recovered else (self.within.recover or 1.0) + self.confirm_s)
 
     @property
     def baseline_s(self) -> float:
         """From load's start to the injection: settling, the baseline, and ``slow`` more that is not baseline."""
-        return self.settle + max(self.baseline, 4.0) + self.probe.slow
+        return self.settle + max(self.baseline, SHORTEST_BASELINE_S) + self.probe.slow
 
     @property
     def fault_s(self) -> float:

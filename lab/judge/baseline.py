@@ -11,8 +11,6 @@ FLOOR = 0.01
 STEADY = 0.025
 """Above it detection is slow and 0.5 % is no longer told from 5 %: the stage is unknown."""
 CONFIDENCE = 0.975
-SHORTEST_S = 4.0
-"""0 bad of 400 leaves an upper bound of 0.92 %, just under the floor."""
 
 
 def clopper_pearson_upper(bad: int, requests: int) -> float:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lab.drill.model import SHORTEST_BASELINE_S
 from lab.history.model.events import RunEvent, SensorEvent
 from lab.history.model.history import History
 from lab.history.model.rows import Column
-from lab.judge.baseline import SHORTEST_S, Baseline
+from lab.judge.baseline import Baseline
 from lab.judge.figures import Scene
 from lab.judge.known import LATE_NS, Seen
 from lab.judge.landed import Evidence, Landed, landed
@@ -122,8 +123,8 @@ def baseline(finding: Finding) -> Reasons:
     found = finding.baseline
     if found is None:
         yield "no baseline"
-    elif found.end_ns - found.begin_ns < ns(SHORTEST_S) - TOLERANCE_NS:
-        yield f"baseline too short: {max(0, found.end_ns - found.begin_ns) / NS_PER_S:.1f} s, at least {SHORTEST_S:g} s"
+    elif found.end_ns - found.begin_ns < ns(SHORTEST_BASELINE_S) - TOLERANCE_NS:
+        yield f"baseline too short: {max(0, found.end_ns - found.begin_ns) / NS_PER_S:.1f} s, at least {SHORTEST_BASELINE_S:g} s"
     elif not found.steady:
         yield f"baseline not steady: {found.bad} of {found.requests} bad, p0 {found.p0:.1%}"
 

@@ -92,7 +92,6 @@ async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:
 
 async def cool(stage: Stage, watcher: Watcher) -> None:
     """After the heal: at least ``cool``, at most as long as a recovery at its deadline takes to be confirmed."""
-    least_s = max(stage.cool, 3.0)
-    await asyncio.sleep(least_s)
-    if stage.cool_s > least_s:
-        await watcher.recovers_within(stage.cool_s - least_s)
+    await asyncio.sleep(stage.shortest_cool_s)
+    if stage.cool_s > stage.shortest_cool_s:
+        await watcher.recovers_within(stage.cool_s - stage.shortest_cool_s)

@@ -10,6 +10,7 @@ from lab.drill.model import Scalar, Stage
 from lab.fault import Place
 from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, TargetEvent, TickEvent
 from lab.http.template import Template
+from lab.nanoseconds import NS_PER_S
 from lab.respond import actions
 from lab.run import crowd
 from lab.run.background import beside, end, unless_one_fails
@@ -20,9 +21,7 @@ from lab.run.responder import Responder
 from lab.run.tape import Tape
 from lab.runtimes.base import LaneEnd, ServiceFailed, Users
 from lab.watch.probe import Probe, Question
-from lab.watch.watcher import Watcher
-
-BEAT_S = 0.01
+from lab.watch.watcher import BEAT_NS, Watcher
 
 
 async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
@@ -130,7 +129,7 @@ async def _beat(watcher: Watcher, responder: Responder) -> None:
     """Every 10 ms: notice stalls, release what is known, raise and clear alarms, let the responder decide."""
     while True:
         responder.consider(watcher.beat())
-        await asyncio.sleep(BEAT_S)
+        await asyncio.sleep(BEAT_NS / NS_PER_S)
 
 
 async def _watch_deaths(bench: Bench, tape: Tape, watcher: Watcher, responder: Responder) -> None:

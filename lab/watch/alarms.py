@@ -9,9 +9,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from lab.drill.model import ErrorsAlarm
+from lab.judge.known import CLASSES
 from lab.nanoseconds import NS_PER_S
-
-CLASSES = ("all", "fresh", "kept")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from lab.watch.alarms import ErrorsRule, Standing
 from lab.watch.probe import Probe
 
 BEAT_NS = 10 * NS_PER_MS
+"""Between two beats."""
 
 
 class Watcher:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from test_judge_checks import REASONS, RUNS
 
+from lab.drill.model import SHORTEST_BASELINE_S
 from lab.judge import baseline, checks, detector, landed
 
 PAGE = Path(__file__).parents[3] / "docs" / "definitions.md"
@@ -30,7 +31,7 @@ def test_every_reason_for_unknown_is_explained(reason: str) -> None:
         f"α = {detector.ALPHA:.1%}".replace("%", " %"),
         f"max({baseline.FLOOR:.0%}".replace("%", " %"),
         f"p0 over {baseline.STEADY:.1%}".replace("%", " %"),
-        f"at least {baseline.SHORTEST_S:g} s",
+        f"at least {SHORTEST_BASELINE_S:g} s",
         f"more than {checks.LATE_SHARE:.0%}".replace("%", " %"),
         f"over {checks.GAP_NS // 10**6} ms",
         f"{'ten' if landed.FASTER == 10 else landed.FASTER} times as fast",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lab.drill.model import GOOD_TO_CONFIRM
 from lab.judge.detector import MirrorFold, MixtureFold, first_crossing, threshold
 
 N = 1500
@@ -60,6 +61,11 @@ def confirmed_after(bads: list[bool]) -> int | None:
 )
 def test_a_hundred_good_ones_confirm_and_a_bad_one_takes_fifty_back(bads: list[bool], after: int) -> None:
     assert confirmed_after(bads) == after
+
+
+def test_a_stage_waits_for_as_many_good_ones_as_confirm() -> None:
+    fold = MirrorFold()
+    assert [fold.add(False) for _ in range(GOOD_TO_CONFIRM)] == [False] * (GOOD_TO_CONFIRM - 1) + [True]
 
 
 def test_five_in_a_hundred_bad_is_no_recovery() -> None:
