@@ -137,26 +137,15 @@ class Process:
     async def exited(self) -> int:
         """Wait for its end, known within a millisecond. Any number of tasks may wait, and be cancelled."""
         while (code := self.returncode) is None:
-            await self._readable()
+            await await_pidfd(self.pidfd)
         return code
 
     async def ended(self) -> int:
         """As :meth:`exited`, but leaves it unreaped, so that :meth:`stop` can still end what is left of its group."""
         while self.alive:
-            await self._readable()
+            await await_pidfd(self.pidfd)
         code = self._popen.returncode
         return self._code_of_zombie() if code is None else code
-
-    async def _readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        gone = asyncio.Event()
-        readable = os.dup(self.pidfd)  # a loop knows one reader for each descriptor
-        loop.add_reader(readable, gone.set)
-        try:
-            await gone.wait()
-        finally:
-            loop.remove_reader(readable)
-            os.close(readable)
 
     async def stop(self, grace_s: float) -> int:
         """SIGTERM to its group, SIGKILL after ``grace_s``, and nothing of the group outlives it. Safe when it has ended."""
@@ -199,6 +188,19 @@ class Process:
 
     def _peek(self) -> os.waitid_result | None:
         return os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
+async def await_pidfd(pidfd: int) -> None:
+    """Returns within a millisecond of the process's end. Any number of tasks may wait, and be cancelled."""
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+    readable = os.dup(pidfd)  # a loop knows one reader for each descriptor
+    loop.add_reader(readable, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(readable)
+        os.close(readable)
 
 
 def _find(program: str, env: Mapping[str, str], cwd: Path | None) -> str:

@@ -32,9 +32,9 @@ def _drill(name: str) -> None:
 
 def _targets() -> None:
     from lab import catalogue
+    from lab.drill.units import format_scalar
 
     for name, target in catalogue.targets().items():
         print(f"{name}   {target.command}")
         for setting, value in target.settings.items():
-            shown = str(value).lower() if isinstance(value, bool) else str(value)
-            print(f"  {setting:<16} {shown:<8} {target.help.get(setting, '')}")
+            print(f"  {setting:<16} {format_scalar(value):<8} {target.help.get(setting, '')}")

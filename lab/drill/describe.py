@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.drill.model import Alarms, Drill, FaultCall, Load, Measure, Probe, Stage, Target
-from lab.drill.units import format_duration, format_limit, format_rate, format_share
+from lab.drill.units import format_duration, format_limit, format_rate, format_scalar, format_share
 
 _CHECKS = {
     "no_oversell": "no more coupons are issued than there are",
@@ -57,11 +57,7 @@ def _target(target: Target) -> str:
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_plain(value)}" for name, value in settings.items())
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return ", ".join(f"{name} {format_scalar(value)}" for name, value in settings.items())
 
 
 def _load(load: Load | None, lane: str) -> str:

@@ -104,6 +104,11 @@ def format_limit(limit: Limit) -> str:
     return f"{limit.times}/{format_duration(limit.per_s)}"
 
 
+def format_scalar(value: object) -> str:
+    """A setting as a drill file has it: true and false in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @dataclass(frozen=True)
 class Unit:
     """Metadata that tells pydantic, when it looks, how a quantity is read from a file and written back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from lab.drill.model import Scalar
+from lab.drill.units import format_scalar
 from lab.history.model.events import ActionEvent, DecideEvent, Event, TargetEvent
 from lab.history.model.history import History
 from lab.judge.timeline import GIVE_UP, Timeline
@@ -100,10 +101,6 @@ def _settings(before: Mapping[str, Scalar], now: Mapping[str, Scalar], shown: se
     """In force from this start; a restart into the bad setting shows here, the second one too."""
     for name, value in now.items():
         if before.get(name, value) != value:
-            yield f"{name} {_plain(before[name])}→{_plain(value)}"
+            yield f"{name} {format_scalar(before[name])}→{format_scalar(value)}"
         elif name in shown:
-            yield f"{name} {_plain(value)}"
-
-
-def _plain(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+            yield f"{name} {format_scalar(value)}"

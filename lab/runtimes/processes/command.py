@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from lab.drill.model import Scalar
+from lab.drill.units import format_scalar
 
 _PLACE = re.compile(r"\{\{|\}\}|(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -23,7 +24,7 @@ def argv(command: str, known: Mapping[str, Scalar]) -> list[str]:
             return match[0][0]
         if name not in known:
             raise ValueError(f"the target's command names {{{name}}}: expected one of {', '.join(sorted(known))}")
-        return _text(known[name])
+        return format_scalar(known[name])
 
     try:
         words = shlex.split(command)
@@ -34,8 +35,4 @@ def argv(command: str, known: Mapping[str, Scalar]) -> list[str]:
 
 def environment(settings: Mapping[str, Scalar], prefix: str) -> dict[str, str]:
     """Each setting as a variable: ``backlog`` → ``TARGET_BACKLOG``; true and false in lower case."""
-    return {f"{prefix}{name.upper()}": _text(value) for name, value in settings.items()}
-
-
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {f"{prefix}{name.upper()}": format_scalar(value) for name, value in settings.items()}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 
+from lab.process import await_pidfd
 from lab.runtimes import listener
 
 
@@ -35,15 +35,7 @@ class Listening:
 
     async def ended(self) -> None:
         """Returns within a millisecond of its end."""
-        gone = asyncio.Event()
-        readable = os.dup(self._pidfd)  # a loop knows one reader for each descriptor
-        loop = asyncio.get_running_loop()
-        loop.add_reader(readable, gone.set)
-        try:
-            await gone.wait()
-        finally:
-            loop.remove_reader(readable)
-            os.close(readable)
+        await await_pidfd(self._pidfd)
 
     def close(self) -> None:
         os.close(self._pidfd)
