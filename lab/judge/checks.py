@@ -34,7 +34,7 @@ Reasons = Iterator[str]
 class Finding:
     """All that the checks of a stage look at; ``scene`` and ``baseline`` are None where the stage did not get that far."""
 
-    line: Timeline
+    timeline: Timeline
     seen: Seen
     baseline: Baseline | None
     scene: Scene | None
@@ -72,38 +72,38 @@ def reasons(finding: Finding) -> tuple[str, ...]:
 
 
 def skipped(finding: Finding) -> Reasons:
-    for event in finding.line.stage_events():
+    for event in finding.timeline.stage_events():
         if event.skipped:
             yield f"skipped: {event.skipped}"
 
 
 def unfinished(finding: Finding) -> Reasons:
-    events = finding.line.stage_events()
+    events = finding.timeline.stage_events()
     if not events:
         yield "the stage did not run"
     for event in events:
         if event.error:
             yield event.error
-    if events and finding.line.end_ns is None:
+    if events and finding.timeline.end_ns is None:
         yield "the stage did not end"
 
 
 def fault_errors(finding: Finding) -> Reasons:
-    for event in finding.line.fault_errors():
+    for event in finding.timeline.fault_errors():
         yield f"fault {event.fault}, {event.during}: {event.error}"
 
 
 def injection(finding: Finding) -> Reasons:
-    line = finding.line
-    if line.stage.fault and line.inject_end_ns is None:
+    timeline = finding.timeline
+    if timeline.stage.fault and timeline.inject_end_ns is None:
         yield "the fault was not injected"
-    elif line.stage.fault and line.heal_end_ns is None:
+    elif timeline.stage.fault and timeline.heal_end_ns is None:
         yield "the fault was not healed"
 
 
 def loads(finding: Finding) -> Reasons:
-    events = finding.line.loads()
-    if finding.line.stage.load and not any(event.phase == "begin" for event in events):
+    events = finding.timeline.loads()
+    if finding.timeline.stage.load and not any(event.phase == "begin" for event in events):
         yield "the load did not start"
     late_ms = max([*(event.late_ms for event in events), *((e.t_ns - e.planned_ns) / 1e6 for e in events if e.phase == "begin")],
                   default=0.0)  # fmt: skip
@@ -131,17 +131,17 @@ def baseline(finding: Finding) -> Reasons:
 
 def too_early(finding: Finding) -> Reasons:
     """Something was wrong before the fault came."""
-    begin_ns = finding.line.inject_begin_ns
+    begin_ns = finding.timeline.inject_begin_ns
     if begin_ns is None:
         return
     if any(episode.visible_ns < begin_ns for episode in finding.episodes):
         yield "an outage before the injection"
-    if any(alarm.t_ns < begin_ns for alarm in finding.line.alarms()):
+    if any(alarm.t_ns < begin_ns for alarm in finding.timeline.alarms()):
         yield "an alarm before the injection"
 
 
 def landing(finding: Finding) -> Reasons:
-    if finding.scene is None or not finding.line.stage.fault:
+    if finding.scene is None or not finding.timeline.stage.fault:
         return
     match landed(finding.evidence, bool(finding.episodes)):
         case Landed.NO:
@@ -159,9 +159,9 @@ def lateness(finding: Finding) -> Reasons:
 def gaps(finding: Finding) -> Reasons:
     """An instant that is reported must lie between two punctual requests at most 100 ms apart."""
     due_ns = finding.seen.punctual.rows.due_ns
-    allowed_ns = max(GAP_NS, round(2 * NS_PER_S / finding.line.stage.probe.rate))  # a slow probe has a coarse resolution
+    allowed_ns = max(GAP_NS, round(2 * NS_PER_S / finding.timeline.stage.probe.rate))  # a slow probe has a coarse resolution
     for edge_ns in sorted(finding.edges_ns):
-        gap_ns = _gap_at(due_ns, edge_ns, finding.line.end_ns or edge_ns)
+        gap_ns = _gap_at(due_ns, edge_ns, finding.timeline.end_ns or edge_ns)
         if gap_ns > allowed_ns:
             yield f"no punctual request for {gap_ns / 1e6:.0f} ms at a reported instant"
             return

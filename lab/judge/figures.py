@@ -19,7 +19,7 @@ from lab.judge.verdict import ClassFigures, EpisodeVerdict
 class Scene:
     """What an episode is measured in: the stage's events and its punctual rows in due order."""
 
-    line: Timeline
+    timeline: Timeline
     seen: Seen
     inject_begin_ns: int
     inject_end_ns: int
@@ -30,16 +30,16 @@ class Scene:
     def recovery_by_ns(self) -> int:
         """Only a recovery confirmed by requests due by then counts: nothing that the lab's own heal did, where a measure
         has to do it. The lab waits at its deadline as long as a confirmation takes, so none is missed that was in time."""
-        heal_ns = self.line.heal_begin_ns
-        return heal_ns if self.line.stage.until_recovered and heal_ns is not None else self.watch_end_ns
+        heal_ns = self.timeline.heal_begin_ns
+        return heal_ns if self.timeline.stage.until_recovered and heal_ns is not None else self.watch_end_ns
 
     @property
     def recover_from_ns(self) -> int | None:
-        return self.inject_begin_ns if self.line.stage.until_recovered else self.line.heal_end_ns
+        return self.inject_begin_ns if self.timeline.stage.until_recovered else self.timeline.heal_end_ns
 
     def period_ns(self, name: str) -> int:
         """Between two requests of a class: the resolution of every instant that is read off it."""
-        rate = self.line.stage.probe.rate if name == ALL else self.line.stage.class_rate
+        rate = self.timeline.stage.probe.rate if name == ALL else self.timeline.stage.class_rate
         return round(1e9 / rate)
 
 
@@ -76,22 +76,22 @@ def detected(scene: Scene, episode: Episode) -> tuple[int, str] | None:
     """The first alarm at or after the injection; for what came later, at or after its own onset."""
     first = episode.caused_by == "fault" and not episode.relapse
     from_ns = scene.inject_begin_ns if first else episode.onset_ns
-    return next(((e.t_ns, e.alarm) for e in scene.line.alarms() if e.t_ns >= from_ns), None)
+    return next(((e.t_ns, e.alarm) for e in scene.timeline.alarms() if e.t_ns >= from_ns), None)
 
 
 def figures(scene: Scene, episode: Episode) -> EpisodeVerdict:
     """Everything about one episode, as the verdict states it."""
-    line, end = scene.line, recovered(scene, episode)
+    timeline, end = scene.timeline, recovered(scene, episode)
     end_ns = end.good_ns if end else scene.recovery_by_ns
     alarm = detected(scene, episode)
     alarm_ns = alarm[0] if alarm else None
     first = episode.caused_by == "fault" and not episode.relapse
-    marks = repair_marks(line, alarm_ns)
+    marks = repair_marks(timeline, alarm_ns)
     whole = scene.seen.due_in(episode.onset_ns, end_ns)
     inside = runs(whole.rows.due_ns, whole.bad, end_ns)
     classes = {name: _class_figures(scene, episode, name, end_ns) for name in CLASSES}
     good_ns = end.good_ns if end else None
-    heal = (line.heal_begin_ns, line.heal_end_ns)
+    heal = (timeline.heal_begin_ns, timeline.heal_end_ns)
     return EpisodeVerdict(
         caused_by=episode.caused_by,
         relapse=episode.relapse,
@@ -113,7 +113,7 @@ def figures(scene: Scene, episode: Episode) -> EpisodeVerdict:
         watched_to_s=seconds(end_ns),
         detect_s=between(scene.inject_begin_ns, alarm_ns) if first else None,
         recover_s=between(scene.recover_from_ns, good_ns) if episode.caused_by == "fault" else None,
-        recover_from="injected" if line.stage.until_recovered else "healed",
+        recover_from="injected" if timeline.stage.until_recovered else "healed",
         detect_to_recover_s=between(alarm_ns, good_ns),
         act_to_ready_s=between(marks["acted"], marks["ready"]),
         bad_seconds=classes[ALL].bad_seconds,
@@ -132,7 +132,7 @@ def _class_figures(scene: Scene, episode: Episode, name: str, end_ns: int) -> Cl
     rows = scene.seen.of_class(name).due_in(episode.onset_ns, end_ns)
     mine = [member for member in episode.members if member.name == name]
     found = bracket(scene, mine[-1]) if mine else None
-    acted_ns = scene.line.acted_ns
+    acted_ns = scene.timeline.acted_ns
     after = None if acted_ns is None else int(rows.bad[rows.rows.due_ns >= acted_ns].sum())
     bad, rate = int(rows.bad.sum()), 1e9 / scene.period_ns(name)
     return ClassFigures(
@@ -155,4 +155,4 @@ def bad_seconds(scene: Scene, found: tuple[Episode, ...]) -> float:
     for episode in found:
         end = recovered(scene, episode)
         inside |= (due_ns >= episode.onset_ns) & (due_ns < (end.good_ns if end else scene.recovery_by_ns))
-    return float((scene.seen.bad & inside).sum() / scene.line.stage.probe.rate)
+    return float((scene.seen.bad & inside).sum() / scene.timeline.stage.probe.rate)

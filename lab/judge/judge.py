@@ -20,7 +20,7 @@ from lab.judge.known import Bounds, Seen, see
 from lab.judge.landed import Evidence, evidence_of, landed
 from lab.judge.live import LiveFold
 from lab.judge.outages import Episode
-from lab.judge.timeline import Timeline, stalls, timeline
+from lab.judge.timeline import Timeline, stalls, timeline_of
 from lab.judge.times import ns, seconds
 from lab.judge.users import outcomes, users
 from lab.judge.verdict import (
@@ -82,28 +82,30 @@ def _whole(history: History, stages: Sequence[StageVerdict], found: Sequence[Inv
 
 def judge_stage(history: History, index: int) -> StageVerdict:
     """Steps 1 to 6 for one stage."""
-    line = timeline(history, index)
-    bounds = Bounds.of(line.stage.probe)
+    timeline = timeline_of(history, index)
+    bounds = Bounds.of(timeline.stage.probe)
     probe_rows = history.probe.where(history.probe.scenario == index)
     load_rows = history.load.where(history.load.scenario == index)
     seen = see(probe_rows, bounds, stalls(history))
-    fold = _fold(line, seen, history.plan.planned.get(line.stage.stage, line.stage.planned_requests))
-    scene = _scene(line, seen)
+    fold = _fold(timeline, seen, history.plan.planned.get(timeline.stage.stage, timeline.stage.planned_requests))
+    scene = _scene(timeline, seen)
     episodes = fold.episodes if fold else ()
     measured = tuple(figures(scene, episode) for episode in episodes) if scene else ()
-    evidence = evidence_of(line)
+    evidence = evidence_of(timeline)
     base = fold.baseline if fold else None
     why = checks.reasons(
-        checks.Finding(line, seen, base, scene, episodes, _edges(line, scene, episodes), evidence, checks.suspended(history))
+        checks.Finding(
+            timeline, seen, base, scene, episodes, _edges(timeline, scene, episodes), evidence, checks.suspended(history)
+        )
     )
-    held = hold(line.stage.within, measured, bad_seconds(scene, episodes) if scene else 0.0)
-    ruling, reasons = _ruling(line.stage, why, held, episodes)
-    load = users(load_rows, bounds, scene, line.baseline_begin_ns) if line.stage.load else None
+    held = hold(timeline.stage.within, measured, bad_seconds(scene, episodes) if scene else 0.0)
+    ruling, reasons = _ruling(timeline.stage, why, held, episodes)
+    load = users(load_rows, bounds, scene, timeline.baseline_begin_ns) if timeline.stage.load else None
     return StageVerdict(
-        stage=line.stage.stage,
+        stage=timeline.stage.stage,
         verdict=ruling,
         reasons=reasons,
-        evidence=_evidence(history, line, probe_rows, seen, base, evidence, measured),
+        evidence=_evidence(history, timeline, probe_rows, seen, base, evidence, measured),
         budgets=held.figures,
         users=load,
         episodes=measured,
@@ -117,65 +119,65 @@ def _ruling(stage: Stage, why: tuple[str, ...], held: Held, episodes: Sequence[E
     return (Ruling.FAIL, missed) if missed else (Ruling.PASS, ())
 
 
-def _fold(line: Timeline, seen: Seen, planned: int) -> LiveFold | None:
+def _fold(timeline: Timeline, seen: Seen, planned: int) -> LiveFold | None:
     """The live fold over the stored rows; None where the stage never got to its baseline or never left it."""
-    if line.baseline_begin_ns is None or line.watched_from_ns is None:
+    if timeline.baseline_begin_ns is None or timeline.watched_from_ns is None:
         return None
-    fold = LiveFold(line.stage.probe, planned, line.baseline_begin_ns)
-    fold.injected(line.watched_from_ns)
-    if line.acted_ns is not None:
-        fold.acted(line.acted_ns)
+    fold = LiveFold(timeline.stage.probe, planned, timeline.baseline_begin_ns)
+    fold.injected(timeline.watched_from_ns)
+    if timeline.acted_ns is not None:
+        fold.acted(timeline.acted_ns)
     fold.load(seen.sights(), math.inf if seen.cut_due_ns is None else seen.cut_due_ns)
     return fold
 
 
-def _scene(line: Timeline, seen: Seen) -> Scene | None:
+def _scene(timeline: Timeline, seen: Seen) -> Scene | None:
     """None without an injection: then there is nothing that an episode could be measured from."""
-    begin_ns, end_ns = line.inject_begin_ns, line.inject_end_ns
+    begin_ns, end_ns = timeline.inject_begin_ns, timeline.inject_end_ns
     if begin_ns is None:
         return None
     last_ns = int(seen.rows.due_ns.max(initial=begin_ns))
-    watch_end_ns = line.end_ns if line.end_ns is not None else last_ns
-    return Scene(line, seen.punctual, begin_ns, end_ns if end_ns is not None else begin_ns, watch_end_ns)
+    watch_end_ns = timeline.end_ns if timeline.end_ns is not None else last_ns
+    return Scene(timeline, seen.punctual, begin_ns, end_ns if end_ns is not None else begin_ns, watch_end_ns)
 
 
-def _edges(line: Timeline, scene: Scene | None, episodes: Sequence[Episode]) -> tuple[int, ...]:
+def _edges(timeline: Timeline, scene: Scene | None, episodes: Sequence[Episode]) -> tuple[int, ...]:
     """The instants that the verdict reports from the probe's rows or measures from; where it is censored, its last."""
     if scene is None:
         return ()
-    edges = [line.inject_begin_ns, line.inject_end_ns, line.heal_begin_ns, line.heal_end_ns]
+    edges = [timeline.inject_begin_ns, timeline.inject_end_ns, timeline.heal_begin_ns, timeline.heal_end_ns]
     for episode in episodes:
         end = recovered(scene, episode)
-        edges += [episode.onset_ns, *((end.last_bad_ns + 1, end.good_ns) if end else (_given_up_ns(line, scene),))]
+        edges += [episode.onset_ns, *((end.last_bad_ns + 1, end.good_ns) if end else (_given_up_ns(timeline, scene),))]
     return tuple(edge for edge in edges if edge is not None)
 
 
-def _given_up_ns(line: Timeline, scene: Scene) -> int:
+def _given_up_ns(timeline: Timeline, scene: Scene) -> int:
     """Where the budget ran out for an outage that nobody saw end."""
-    if line.stage.until_recovered or line.heal_end_ns is None:
+    if timeline.stage.until_recovered or timeline.heal_end_ns is None:
         return scene.recovery_by_ns
-    return min(line.heal_end_ns + ns(line.stage.within.recover or 0.0), scene.recovery_by_ns)
+    return min(timeline.heal_end_ns + ns(timeline.stage.within.recover or 0.0), scene.recovery_by_ns)
 
 
 def _evidence(
     history: History,
-    line: Timeline,
+    timeline: Timeline,
     rows: Rows,
     seen: Seen,
     base: Baseline | None,
     evidence: Evidence,
     measured: Sequence[EpisodeVerdict],
 ) -> EvidenceFigures:
-    fault = line.stage.fault
+    fault = timeline.stage.fault
     return EvidenceFigures(
         fault=fault.name if fault else None,
-        done=line.done(),
+        done=timeline.done(),
         landed=landed(evidence, bool(measured)).value if fault else None,
         counters=evidence.moved,
         counters_before=evidence.moved_before,
-        measures=tuple(line.stage.measures),
-        actions=tuple(event.action for event in line.actions()),
-        planned=history.plan.planned.get(line.stage.stage, line.stage.planned_requests),
+        measures=tuple(timeline.stage.measures),
+        actions=tuple(event.action for event in timeline.actions()),
+        planned=history.plan.planned.get(timeline.stage.stage, timeline.stage.planned_requests),
         alpha=ALPHA,
         baseline=_baseline(base) if base else None,
         probe=_probe(rows, seen),

@@ -36,11 +36,11 @@ def _bites(moved: int, over_s: float, before: int, before_s: float) -> bool:
     return before <= 0 or moved / max(over_s, 1e-9) >= FASTER * before / max(before_s, 1e-9)
 
 
-def evidence_of(line: Timeline) -> Evidence:
+def evidence_of(timeline: Timeline) -> Evidence:
     """From the counters read around the baseline and while the fault stood. A counter set back by a restart did not move."""
-    began, ended = line.counters()
-    begin_ns, end_ns, inject_ns = line.baseline_begin_ns or 0, line.baseline_end_ns or 0, line.inject_begin_ns or 0
-    readings = line.readings()
+    began, ended = timeline.counters()
+    begin_ns, end_ns, inject_ns = timeline.baseline_begin_ns or 0, timeline.baseline_end_ns or 0, timeline.inject_begin_ns or 0
+    readings = timeline.readings()
     moved, bit = dict.fromkeys(ended, 0), False
     before = {name: max(0, ended[name] - began.get(name, 0)) for name in ended}
     for reading in readings:

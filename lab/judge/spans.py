@@ -14,13 +14,13 @@ MARKS = ("fault", "visible", "detected", "decided", "acted", "stopped", "started
 Marks = Mapping[str, int | None]
 
 
-def repair_marks(line: Timeline, detected_ns: int | None) -> dict[str, int | None]:
+def repair_marks(timeline: Timeline, detected_ns: int | None) -> dict[str, int | None]:
     """What was done about it, each mark the first at or after the one before; all None where nobody acted."""
-    decided_ns = None if detected_ns is None else line.decided_ns(detected_ns)
-    acted_ns = line.acted_ns
-    stopped_ns = None if acted_ns is None else line.target_ns("stopped", acted_ns)
-    started_ns = None if acted_ns is None else line.target_ns("started", stopped_ns or acted_ns)
-    ready_ns = None if started_ns is None else line.target_ns("ready", started_ns)
+    decided_ns = None if detected_ns is None else timeline.decided_ns(detected_ns)
+    acted_ns = timeline.acted_ns
+    stopped_ns = None if acted_ns is None else timeline.target_ns("stopped", acted_ns)
+    started_ns = None if acted_ns is None else timeline.target_ns("started", stopped_ns or acted_ns)
+    ready_ns = None if started_ns is None else timeline.target_ns("ready", started_ns)
     return {"decided": decided_ns, "acted": acted_ns, "stopped": stopped_ns, "started": started_ns, "ready": ready_ns}
 
 

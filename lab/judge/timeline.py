@@ -124,7 +124,7 @@ class Timeline:
         return list(self.of(StageEvent))
 
 
-def timeline(history: History, index: int) -> Timeline:
+def timeline_of(history: History, index: int) -> Timeline:
     stage = history.plan.drill.stages[index]
     return Timeline(stage, index, tuple(e for e in history.events if e.stage == stage.stage))
 

@@ -32,7 +32,7 @@ def users(rows: Rows, bounds: Bounds, scene: Scene | None, baseline_begin_ns: in
 
 
 def _recovered(whole: UserFigures, seen: Seen, scene: Scene, begin_ns: int) -> UserFigures:
-    slow_ns = ns(scene.line.stage.probe.slow)
+    slow_ns = ns(scene.timeline.stage.probe.slow)
     base = baseline_of(seen, begin_ns, scene.inject_begin_ns - slow_ns)
     if not base.steady:
         note = f"users' baseline not steady: {base.bad} of {base.requests} bad"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from lab.drill.model import Drill, Load, RunPlan, Stage
 from lab.drill.units import format_duration, format_rate
 from lab.history.model.history import History
-from lab.judge.timeline import timeline
+from lab.judge.timeline import timeline_of
 from lab.judge.verdict import Ruling, StageVerdict, Verdict
 from lab.report.conclusion import AS_FAR, broken, conclusion
 from lab.report.instrument import instrument
-from lab.report.line import Line
+from lab.report.line import ReportLine
 from lab.report.marks import marks
 
 
@@ -24,8 +24,8 @@ class StageFacts:
     ruling: Ruling
     setting: tuple[str, ...]
     reasons: tuple[str, ...]
-    timeline: tuple[Line, ...]
-    figures: tuple[Line, ...]
+    timeline: tuple[ReportLine, ...]
+    figures: tuple[ReportLine, ...]
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,15 @@ def _troubles(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
-    line = timeline(history, index)
+    timeline = timeline_of(history, index)
     return StageFacts(
         number=index + 1,
         name=verdict.stage,
         ruling=verdict.verdict,
-        setting=setting(line.stage),
+        setting=setting(timeline.stage),
         reasons=verdict.reasons,
-        timeline=marks(history, line, verdict),
-        figures=instrument(line, verdict),
+        timeline=marks(history, timeline, verdict),
+        figures=instrument(timeline, verdict),
     )
 
 

@@ -8,21 +8,21 @@ from lab.history.model.events import SensorEvent
 from lab.history.model.rows import Outcome
 from lab.judge.timeline import Timeline
 from lab.judge.verdict import BudgetFigures, ProbeFigures, Ruling, StageVerdict, UserFigures
-from lab.report.line import Line
+from lab.report.line import ReportLine
 from lab.report.quantities import count, duration, duration_or_nothing, several, share
 
 TICKS_PER_S = 100
 """USER_HZ, the unit of /proc/stat: 100 on every Linux that the lab runs on."""
 
 
-def instrument(line: Timeline, verdict: StageVerdict) -> tuple[Line, ...]:
+def instrument(timeline: Timeline, verdict: StageVerdict) -> tuple[ReportLine, ...]:
     """Only what there is something to say about: a skipped stage has no probe."""
     probe = verdict.evidence.probe
     lines = [
-        Line("budgets", tuple(_budgets(verdict))),
-        Line("probe", (*_probe(probe), *_machine(line)) if probe.requests else ()),
-        Line("outcomes", tuple(outcomes(probe.outcomes))),
-        Line("users", tuple(_users(verdict.users)) if verdict.users and verdict.users.requests else ()),
+        ReportLine("budgets", tuple(_budgets(verdict))),
+        ReportLine("probe", (*_probe(probe), *_machine(timeline)) if probe.requests else ()),
+        ReportLine("outcomes", tuple(outcomes(probe.outcomes))),
+        ReportLine("users", tuple(_users(verdict.users)) if verdict.users and verdict.users.requests else ()),
     ]
     return tuple(line for line in lines if line.says)
 
@@ -68,9 +68,9 @@ def _probe(probe: ProbeFigures) -> Iterator[str]:
     yield f"lag p50 {p50}, p99 {p99}, max {most}"
 
 
-def _machine(line: Timeline) -> Iterator[str]:
+def _machine(timeline: Timeline) -> Iterator[str]:
     """From the first to the last reading of the stage; both counters only grow."""
-    events = list(line.of(SensorEvent))
+    events = list(timeline.of(SensorEvent))
     if len(events) < 2:
         return
     first, last = events[0], events[-1]

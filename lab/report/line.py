@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """``word`` names it, ``says`` the rest in parts; ``at_s``: seconds since the injection began, None without an instant."""
 
     word: str

@@ -11,7 +11,7 @@ from lab.judge.timeline import Timeline
 from lab.judge.verdict import EpisodeVerdict, EvidenceFigures, StageVerdict
 from lab.nanoseconds import NS_PER_S
 from lab.report.figures import first_episode
-from lab.report.line import Line
+from lab.report.line import ReportLine
 from lab.report.outage import alarms, detected, ended, other, visible
 from lab.report.quantities import count, printable, share
 from lab.report.repairs import repairs
@@ -24,34 +24,34 @@ HEALED = {
 }
 
 
-def marks(history: History, line: Timeline, verdict: StageVerdict) -> tuple[Line, ...]:
+def marks(history: History, timeline: Timeline, verdict: StageVerdict) -> tuple[ReportLine, ...]:
     """Every mark of the stage; empty where nothing was injected. What has no instant comes last."""
-    if line.inject_begin_ns is None:
+    if timeline.inject_begin_ns is None:
         return ()
-    zero_s = line.inject_begin_ns / NS_PER_S
+    zero_s = timeline.inject_begin_ns / NS_PER_S
     first = first_episode(verdict)
     found = [
         _injected(verdict, first),
-        *_deaths(line, zero_s),
-        *([visible(first, verdict.evidence, zero_s), detected(line, first, zero_s)] if first else []),
-        *repairs(history, line, zero_s),
-        *([ended(line.stage, first, verdict.users, zero_s)] if first else []),
+        *_deaths(timeline, zero_s),
+        *([visible(first, verdict.evidence, zero_s), detected(timeline, first, zero_s)] if first else []),
+        *repairs(history, timeline, zero_s),
+        *([ended(timeline.stage, first, verdict.users, zero_s)] if first else []),
         *(other(episode, verdict.evidence, zero_s) for episode in verdict.episodes if episode is not first),
-        *_healed(line, zero_s),
+        *_healed(timeline, zero_s),
     ]
     if first is None:
-        found += alarms(line, zero_s)
-        found.append(Line("not visible", ("no outage became visible",)))
+        found += alarms(timeline, zero_s)
+        found.append(ReportLine("not visible", ("no outage became visible",)))
     return tuple(sorted(found, key=lambda mark: (mark.at_s is None, mark.at_s or 0.0)))
 
 
-def _injected(verdict: StageVerdict, first: EpisodeVerdict | None) -> Line:
+def _injected(verdict: StageVerdict, first: EpisodeVerdict | None) -> ReportLine:
     fault, done = verdict.evidence.fault or "", printable(verdict.evidence.done)
     if not done:
         done = f"{fault}: nothing was read back"
     elif fault not in done:
         done = f"{fault}: {done}"
-    return Line("injected", (done, _landed(verdict.evidence), *([_classes(first)] if first else [])), 0.0)
+    return ReportLine("injected", (done, _landed(verdict.evidence), *([_classes(first)] if first else [])), 0.0)
 
 
 def _landed(evidence: EvidenceFigures) -> str:
@@ -72,14 +72,14 @@ def _classes(episode: EpisodeVerdict) -> str:
     return ", ".join(f"{name} {share(part)} bad" for name, part in known.items() if part is not None)
 
 
-def _deaths(line: Timeline, zero_s: float) -> Iterator[Line]:
-    for event in line.of(TargetEvent):
+def _deaths(timeline: Timeline, zero_s: float) -> Iterator[ReportLine]:
+    for event in timeline.of(TargetEvent):
         if event.state == "died" and event.t_ns / NS_PER_S >= zero_s:
             how = printable(event.detail)
-            yield Line("died", (f"the target's process ended{f': {how}' if how else ''}",), event.t_ns / NS_PER_S - zero_s)
+            yield ReportLine("died", (f"the target's process ended{f': {how}' if how else ''}",), event.t_ns / NS_PER_S - zero_s)
 
 
-def _healed(line: Timeline, zero_s: float) -> Iterator[Line]:
-    for event in line.of(HealEvent):
+def _healed(timeline: Timeline, zero_s: float) -> Iterator[ReportLine]:
+    for event in timeline.of(HealEvent):
         if event.phase == "end":
-            yield Line("healed", (HEALED.get(event.reason, event.reason or "by the lab"),), event.t_ns / NS_PER_S - zero_s)
+            yield ReportLine("healed", (HEALED.get(event.reason, event.reason or "by the lab"),), event.t_ns / NS_PER_S - zero_s)

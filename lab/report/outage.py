@@ -11,31 +11,33 @@ from lab.judge.timeline import Timeline
 from lab.judge.times import seconds
 from lab.judge.verdict import EpisodeVerdict, EvidenceFigures, UserFigures
 from lab.nanoseconds import NS_PER_S
-from lab.report.line import Line
+from lab.report.line import ReportLine
 from lab.report.quantities import count, duration, fine_share, printable, several, share
 
 
-def visible(episode: EpisodeVerdict, evidence: EvidenceFigures, zero_s: float) -> Line:
+def visible(episode: EpisodeVerdict, evidence: EvidenceFigures, zero_s: float) -> ReportLine:
     of = "" if episode.visible_class == ALL else f" on {episode.visible_class} connections"
     says = [f"{several(episode.visible_requests, 'request')}{of}"]
     if base := evidence.baseline:
         before = f"{count(base.bad)} of {count(base.requests)} bad before"
         says.append(f"false alarm < {fine_share(evidence.alpha)} if the background is ≤ {fine_share(base.p0)} ({before})")
-    return Line("visible", tuple(says), episode.visible_s - zero_s)
+    return ReportLine("visible", tuple(says), episode.visible_s - zero_s)
 
 
-def detected(line: Timeline, episode: EpisodeVerdict, zero_s: float) -> Line:
+def detected(timeline: Timeline, episode: EpisodeVerdict, zero_s: float) -> ReportLine:
     if episode.detected_s is None:
-        return Line("not noticed", (f"no alarm was raised ({_rules(line.stage)})",))
-    raised = next((e for e in line.alarms() if e.alarm == episode.detected_by and seconds(e.t_ns) == episode.detected_s), None)
+        return ReportLine("not noticed", (f"no alarm was raised ({_rules(timeline.stage)})",))
+    raised = next(
+        (e for e in timeline.alarms() if e.alarm == episode.detected_by and seconds(e.t_ns) == episode.detected_s), None
+    )
     text = _alarm_text(raised) if raised else f"alarm {episode.detected_by}"
-    return Line("detected", (text,), episode.detected_s - zero_s)
+    return ReportLine("detected", (text,), episode.detected_s - zero_s)
 
 
-def alarms(line: Timeline, zero_s: float) -> Iterator[Line]:
+def alarms(timeline: Timeline, zero_s: float) -> Iterator[ReportLine]:
     """Where no outage was visible, an alarm detected nothing."""
-    for event in line.alarms():
-        yield Line("alarm", (_alarm_text(event),), event.t_ns / NS_PER_S - zero_s)
+    for event in timeline.alarms():
+        yield ReportLine("alarm", (_alarm_text(event),), event.t_ns / NS_PER_S - zero_s)
 
 
 def _alarm_text(event: AlarmEvent) -> str:
@@ -50,7 +52,7 @@ def _rules(stage: Stage) -> str:
     return f"rule: {rules}" if rules else "the stage has no alarm rule"
 
 
-def ended(stage: Stage, episode: EpisodeVerdict, users: UserFigures | None, zero_s: float) -> Line:
+def ended(stage: Stage, episode: EpisodeVerdict, users: UserFigures | None, zero_s: float) -> ReportLine:
     """The recovery, or that there was none."""
     at_s = episode.watched_to_s if episode.recovered_s is None else episode.recovered_s
     bad = f"bad-seconds {episode.bad_seconds:.2f}"
@@ -58,8 +60,10 @@ def ended(stage: Stage, episode: EpisodeVerdict, users: UserFigures | None, zero
         bad += f" ({episode.bad_seconds_after_action:.2f} after the action)"
     rest = (bad, *_flaps(episode), *_users(stage, users))
     if episode.recovered_s is None:
-        return Line("no recovery", (f"not recovered in the {duration(at_s - zero_s)} that it was watched", *rest), at_s - zero_s)
-    return Line("recovered", (*_recovered(episode), *rest), at_s - zero_s)
+        return ReportLine(
+            "no recovery", (f"not recovered in the {duration(at_s - zero_s)} that it was watched", *rest), at_s - zero_s
+        )
+    return ReportLine("recovered", (*_recovered(episode), *rest), at_s - zero_s)
 
 
 def _recovered(episode: EpisodeVerdict) -> Iterator[str]:
@@ -112,7 +116,7 @@ def _users(stage: Stage, users: UserFigures | None) -> Iterator[str]:
         yield f"users {'inject' if stage.until_recovered else 'heal'}→recover {duration(users.recover_s)}"
 
 
-def other(episode: EpisodeVerdict, evidence: EvidenceFigures, zero_s: float) -> Line:
+def other(episode: EpisodeVerdict, evidence: EvidenceFigures, zero_s: float) -> ReportLine:
     """A relapse, or what the action itself broke: one line, from its first bad request."""
     hit = " and ".join(name for name in episode.affected if name != ALL) or ALL
     if episode.caused_by == "action":
@@ -123,4 +127,4 @@ def other(episode: EpisodeVerdict, evidence: EvidenceFigures, zero_s: float) -> 
         end = "not recovered"
     else:
         end = f"recovered {duration(episode.recovered_s - episode.onset_s)} later{bracket(episode)}"
-    return Line(word, (what, end, f"bad-seconds {episode.bad_seconds:.2f}"), episode.onset_s - zero_s)
+    return ReportLine(word, (what, end, f"bad-seconds {episode.bad_seconds:.2f}"), episode.onset_s - zero_s)

@@ -10,61 +10,61 @@ from lab.history.model.events import ActionEvent, DecideEvent, Event, TargetEven
 from lab.history.model.history import History
 from lab.judge.timeline import GIVE_UP, Timeline
 from lab.nanoseconds import NS_PER_S
-from lab.report.line import Line
+from lab.report.line import ReportLine
 from lab.report.quantities import duration, printable
 
 NEVER_STARTED = TargetEvent(t_ns=0, state="ready")
 
 
-def repairs(history: History, line: Timeline, zero_s: float) -> Iterator[Line]:
+def repairs(history: History, timeline: Timeline, zero_s: float) -> Iterator[ReportLine]:
     """In order. An action that was under way when the stage ended shows as far as it came."""
     decided = 0
-    for event in line.events:
+    for event in timeline.events:
         at_s = event.t_ns / NS_PER_S - zero_s
         if isinstance(event, DecideEvent):
-            yield _decision(line, event, at_s, again=decided > 0)
+            yield _decision(timeline, event, at_s, again=decided > 0)
             decided += 1
         elif isinstance(event, ActionEvent) and event.phase == "begin":
-            yield from _action(history, line, event, zero_s)
+            yield from _action(history, timeline, event, zero_s)
         elif isinstance(event, ActionEvent) and not event.ok:
             why = printable(event.detail.partition("\n")[0])
-            yield Line("failed", (f"{event.action}{f': {why}' if why else ''}",), at_s)
+            yield ReportLine("failed", (f"{event.action}{f': {why}' if why else ''}",), at_s)
 
 
-def _decision(line: Timeline, event: DecideEvent, at_s: float, *, again: bool) -> Line:
+def _decision(timeline: Timeline, event: DecideEvent, at_s: float, *, again: bool) -> ReportLine:
     if event.action == GIVE_UP:
-        return Line("gave up", (printable(event.reason),), at_s)
+        return ReportLine("gave up", (printable(event.reason),), at_s)
     if not event.action:
-        return Line("no action", (printable(event.reason),), at_s)
-    raised = [alarm.t_ns for alarm in line.alarms() if alarm.alarm == event.alarm and alarm.t_ns <= event.t_ns]
+        return ReportLine("no action", (printable(event.reason),), at_s)
+    raised = [alarm.t_ns for alarm in timeline.alarms() if alarm.alarm == event.alarm and alarm.t_ns <= event.t_ns]
     if again or not raised:
-        return Line("decided", (event.action + (" again" if again else ""), *_reason(event)), at_s)
-    return Line("decided", (f"{event.action}, {duration((event.t_ns - raised[-1]) / NS_PER_S)} after the alarm",), at_s)
+        return ReportLine("decided", (event.action + (" again" if again else ""), *_reason(event)), at_s)
+    return ReportLine("decided", (f"{event.action}, {duration((event.t_ns - raised[-1]) / NS_PER_S)} after the alarm",), at_s)
 
 
 def _reason(event: DecideEvent) -> Sequence[str]:
     return [printable(event.reason)] if event.reason else []
 
 
-def _action(history: History, line: Timeline, begin: ActionEvent, zero_s: float) -> Iterator[Line]:
-    states = {event.state: event for event in reversed(_during(line, begin))}
+def _action(history: History, timeline: Timeline, begin: ActionEvent, zero_s: float) -> Iterator[ReportLine]:
+    states = {event.state: event for event in reversed(_during(timeline, begin))}
     stopped, started, ready = states.get("stopped"), states.get("started"), states.get("ready")
     if stopped:
         later = f"started {duration((started.t_ns - stopped.t_ns) / NS_PER_S)} later" if started else "not started"
-        yield Line("stopped", (f"by the {begin.action}", later), stopped.t_ns / NS_PER_S - zero_s)
+        yield ReportLine("stopped", (f"by the {begin.action}", later), stopped.t_ns / NS_PER_S - zero_s)
     elif started:
-        yield Line("started", (f"by the {begin.action}",), started.t_ns / NS_PER_S - zero_s)
+        yield ReportLine("started", (f"by the {begin.action}",), started.t_ns / NS_PER_S - zero_s)
     if ready:
         took = f"act→ready {duration((ready.t_ns - begin.t_ns) / NS_PER_S)}"
         before = _ready_before(history, begin.t_ns, begin)
-        shown = _worth_showing(history, line, ready)
+        shown = _worth_showing(history, timeline, ready)
         changes = [_process(before, ready), *_settings(before.settings, ready.settings, shown)]
-        yield Line("ready", (took, ", ".join(part for part in changes if part)), ready.t_ns / NS_PER_S - zero_s)
+        yield ReportLine("ready", (took, ", ".join(part for part in changes if part)), ready.t_ns / NS_PER_S - zero_s)
 
 
-def _during(line: Timeline, begin: ActionEvent) -> list[TargetEvent]:
+def _during(timeline: Timeline, begin: ActionEvent) -> list[TargetEvent]:
     """The target's events from the action's begin to its end (the same instant may hold several: their order counts)."""
-    after = _from(line.events, begin)
+    after = _from(timeline.events, begin)
     last = next((i for i, event in enumerate(after) if isinstance(event, ActionEvent) and event.phase == "end"), len(after))
     return [event for event in after[:last] if isinstance(event, TargetEvent)]
 
@@ -90,11 +90,11 @@ def _process(before: TargetEvent, ready: TargetEvent) -> str:
     return f"pid {before.pid}→{ready.pid}" if before.pid else f"pid {ready.pid}"
 
 
-def _worth_showing(history: History, line: Timeline, ready: TargetEvent) -> set[str]:
+def _worth_showing(history: History, timeline: Timeline, ready: TargetEvent) -> set[str]:
     """Settings that are not as they were before the fault, or that a measure is about."""
-    healthy = _ready_before(history, line.inject_begin_ns or 0).settings
+    healthy = _ready_before(history, timeline.inject_begin_ns or 0).settings
     changed = {name for name, value in ready.settings.items() if name in healthy and healthy[name] != value}
-    return changed | set(line.stage.measure_settings)
+    return changed | set(timeline.stage.measure_settings)
 
 
 def _settings(before: Mapping[str, Scalar], now: Mapping[str, Scalar], shown: set[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from lab.history.model.history import History
 from lab.judge.verdict import Verdict
 from lab.report.facts import Facts, StageFacts, facts
 from lab.report.fold import INDENT, NARROWEST, fold
-from lab.report.line import Line
+from lab.report.line import ReportLine
 from lab.report.quantities import offset, printable
 
 
@@ -36,7 +36,7 @@ def _stage(stage: StageFacts, of: int, width: int) -> Iterator[str]:
         yield from fold(_head(line), line.says, width)
 
 
-def _head(line: Line) -> str:
+def _head(line: ReportLine) -> str:
     """An instant, right-aligned at its decimal point, and the word."""
     at = "" if line.at_s is None else offset(line.at_s)
     return f"{at:>8}  {line.word}"

@@ -6,13 +6,13 @@ import pytest
 
 from lab.history.model.events import Event
 from lab.judge.landed import Evidence, Landed, evidence_of, landed
-from lab.judge.timeline import timeline
+from lab.judge.timeline import timeline_of
 from tests.histories import baseline, counted, heal, inject, run
 
 
 def evidence(*events: Event) -> Evidence:
     """Baseline 0 to 5 s, injected at 5 s, healed at 8 s."""
-    return evidence_of(timeline(run([], [*inject(5.0), *events, *heal(8.0)], end=12), 0))
+    return evidence_of(timeline_of(run([], [*inject(5.0), *events, *heal(8.0)], end=12), 0))
 
 
 BITES = [

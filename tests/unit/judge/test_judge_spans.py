@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lab.history.model.events import DecideEvent, Event, TargetEvent
 from lab.judge.spans import repair_marks, spans
-from lab.judge.timeline import timeline
+from lab.judge.timeline import timeline_of
 from tests.histories import STAGE, ns, restart, run
 
 
 def marks(*events: Event, detected: float | None = 5.5) -> dict[str, float | None]:
-    found = repair_marks(timeline(run([], events, end=12), 0), None if detected is None else ns(detected))
+    found = repair_marks(timeline_of(run([], events, end=12), 0), None if detected is None else ns(detected))
     return {name: None if t_ns is None else t_ns / 1e9 for name, t_ns in found.items()}
 
 
