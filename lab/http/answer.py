@@ -8,7 +8,6 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 HEAD_LIMIT_BYTES = 64 * 1024
 """Of status line and headers together; Tomcat, nginx and Node send 8 to 16 kB at most by default."""
-EXCERPT_BYTES = 2048
 
 
 class NotHttp(Exception):
@@ -23,23 +22,21 @@ class Answer:
     """
 
     __slots__ = (
-        "_expect", "_framed", "_head_bytes", "_in_body", "_parser",
-        "excerpt", "keep_alive", "retry_after", "size_bytes", "status", "surplus", "whole",
+        "_framed", "_head_bytes", "_in_body", "_parser",
+        "keep_alive", "retry_after", "size_bytes", "status", "surplus", "whole",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._parser: Any = HttpResponseParser(self)
-        self.begin(frozenset())
+        self.begin()
 
-    def begin(self, expect: frozenset[int]) -> None:
-        """The next answer: the start of its body is kept in ``excerpt`` when its status is not in ``expect``."""
-        self._expect = expect
+    def begin(self) -> None:
+        """The next answer."""
         self._framed = False
         self._in_body = False
         self._head_bytes = 0
         self.status = 0
         self.size_bytes = 0
-        self.excerpt = b""
         self.whole = False
         self.surplus = False
         self.keep_alive = False
@@ -55,7 +52,6 @@ class Answer:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
             if not self.whole:
-                self.excerpt = self.excerpt or data[:EXCERPT_BYTES]
                 raise NotHttp(str(error)) from error
             self.surplus = True
         if not (self._in_body or self.whole):
@@ -95,12 +91,10 @@ class Answer:
 
     def on_body(self, body: bytes) -> None:
         self.size_bytes += len(body)
-        if self.status not in self._expect and len(self.excerpt) < EXCERPT_BYTES:
-            self.excerpt += body[: EXCERPT_BYTES - len(self.excerpt)]
 
     def on_message_complete(self) -> None:
         if 100 <= self.status < 200 and self.status != 101:  # interim: the answer is still to come
-            self.begin(self._expect)
+            self.begin()
             return
         self.whole = True
         self.keep_alive = self._parser.should_keep_alive()

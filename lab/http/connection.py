@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._payload = payload
         self._expect = expect
         self._answer_by_ns = answer_by_ns
-        self.answer.begin(expect)
+        self.answer.begin()
         if self._lost is not None:
             self._finish(self._lost, exchange.start_ns)
         elif self._transport is not None:
@@ -198,7 +198,6 @@ class Connection(asyncio.Protocol):
         exchange.outcome = outcome
         exchange.status = answer.status
         exchange.size_bytes = answer.size_bytes
-        exchange.excerpt = answer.excerpt
         self._exchange = None
         if outcome == Outcome.TIMEOUT or answer.surplus or not answer.keep_alive:
             self.close()

@@ -21,8 +21,6 @@ class Exchange:
     status: int = 0
     outcome: Outcome = Outcome.OK
     size_bytes: int = 0
-    excerpt: bytes = b""
-    """Start of an unexpected answer, at most 2 kB."""
 
 
 class Line(Protocol):

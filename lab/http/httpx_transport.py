@@ -87,8 +87,8 @@ class KeptAnswer(Answer):
 
     __slots__ = ("body", "headers")
 
-    def begin(self, expect: frozenset[int]) -> None:
-        super().begin(expect)
+    def begin(self) -> None:
+        super().begin()
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = bytearray()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lab.drill.model import Probe
 from lab.history.model.rows import Outcome, Row
@@ -43,7 +43,6 @@ class LiveFold:
         self._tracks: dict[str, Track] = {}
         self.baseline: Baseline | None = None
         """From the first ``advance`` past the injection on."""
-        self.late = 0
 
     def feed(self, row: Row) -> None:
         """A request is over, or given up. Rows that were cut are not looked at."""
@@ -72,9 +71,7 @@ class LiveFold:
         released = []
         while self._pending and self._pending[0][0].known_ns < watermark_ns:
             seen, _, row = heapq.heappop(self._pending)
-            if is_late(row, seen, self._stalls):
-                self.late += 1
-            else:
+            if not is_late(row, seen, self._stalls):
                 released.append(seen)
         self._take(released, watermark_ns)
         return released
@@ -100,15 +97,6 @@ class LiveFold:
         p0 = min(self.baseline.p0, 0.5)  # beyond is unknown anyway, but the folds must stay defined
         self._tracks = {name: Track(p0=p0, crossing=self._crossing, after_ns=end_ns, slow_ns=self._slow_ns) for name in CLASSES}
         return self._before
-
-    @property
-    def tracks(self) -> Mapping[str, Track]:
-        return self._tracks
-
-    @property
-    def visible_ns(self) -> Mapping[str, int]:
-        """First crossing of each class that has one."""
-        return {name: track.outages[0].visible_ns for name, track in self._tracks.items() if track.outages}
 
     @property
     def episodes(self) -> tuple[Episode, ...]:

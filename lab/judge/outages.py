@@ -55,10 +55,6 @@ class Episode:
         return self.members[max(ends)[1]] if len(ends) == len(self.members) else None
 
     @property
-    def recovery(self) -> Recovery | None:
-        return self.last.outage.recovery if self.last else None
-
-    @property
     def cleared_ns(self) -> float:
         """When all of its recoveries were certain; infinite while one is open. What becomes visible later is a new episode."""
         return max(_cleared_ns(member) for member in self.members)

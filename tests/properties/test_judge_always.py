@@ -95,7 +95,7 @@ def cut_at(rows: Sequence[Row], t_ns: int) -> list[Row]:
 @given(rows=outages(), acted=actions, share=st.floats(0.0, 1.0))
 def test_a_longer_history_never_revises_a_recovery_already_judged(rows: list[Row], acted: float | None, share: float) -> None:
     t_ns = ns(6.5) + round(share * (rows[-1].due_ns - ns(6.5)))
-    before = [e for e in stored(cut_at(rows, t_ns), acted).episodes if e.recovery is not None]
+    before = [e for e in stored(cut_at(rows, t_ns), acted).episodes if e.last is not None]
     after: Sequence[Episode] = stored(rows, acted).episodes
     assert [e for e in before if e not in after] == []
 
@@ -111,7 +111,7 @@ def test_what_is_clear_live_was_recovered_and_stays_so(rows: list[Row], acted: f
     live.advance(t_ns)
     if live.clear:
         assert live.episodes[0] in stored(rows, acted).episodes
-        assert live.episodes[0].recovery is not None
+        assert live.episodes[0].last is not None
 
 
 def shifted(history: History, by_ns: int) -> History:

@@ -303,18 +303,6 @@ def test_a_request_that_is_cancelled_while_it_connects_leaves_no_socket(run: Run
     run(story)
 
 
-def test_the_start_of_an_unexpected_answer_is_kept(run: Run) -> None:
-    async def story(user: User) -> None:
-        error, line = await user.get("/error")
-        garbage, _ = await user.get("/garbage")
-        assert (error.excerpt, error.size_bytes) == (b"x" * 2048, 5000)
-        assert garbage.excerpt == b"SSH-2.0-OpenSSH_9.6\r\n"
-        assert line is not None
-        line.close()
-
-    run(story)
-
-
 def test_a_line_closed_twice_is_no_error_and_carries_nothing(run: Run) -> None:
     async def story(user: User) -> None:
         line = await user.kept_line()

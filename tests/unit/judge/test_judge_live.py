@@ -26,7 +26,7 @@ OUTAGE = [*stream(1, 6), *stream(6, 7, **DOWN), *stream(7, 12)]
 def test_nothing_is_known_before_the_injection() -> None:
     fold = fold_over(OUTAGE, until=6.0)
     assert fold.baseline is None
-    assert fold.visible_ns == {}
+    assert fold.episodes == ()
     assert not fold.clear
 
 
@@ -38,7 +38,12 @@ def test_the_baseline_ends_slow_before_the_injection() -> None:
 
 def test_each_class_becomes_visible_by_itself() -> None:
     fold = fold_over(OUTAGE, until=6.5)
-    assert {name: round(t / 1e6) for name, t in fold.visible_ns.items()} == {"all": 6031, "fresh": 6060, "kept": 6071}
+    (episode,) = fold.episodes
+    assert {member.name: round(member.outage.visible_ns / 1e6) for member in episode.members} == {
+        "all": 6031,
+        "fresh": 6060,
+        "kept": 6071,
+    }
 
 
 def test_the_clear_waits_for_the_slowest_class_and_for_what_is_still_unknown() -> None:
@@ -57,7 +62,6 @@ def test_advance_returns_the_new_punctual_ones_in_known_order() -> None:
         fold.feed(row)
     assert [seen.due_ns for seen in fold.advance(ns(1.1))] == [ns(1.01), ns(1.0)]
     assert fold.advance(ns(1.1)) == []
-    assert fold.late == 1
 
 
 def test_what_was_in_flight_during_a_stall_is_left_out() -> None:

@@ -25,7 +25,8 @@ def found(rows: Sequence[Row], acted: float | None = None) -> tuple[Episode, ...
 
 
 def recovered_ns(episode: Episode) -> int | None:
-    return episode.recovery.good_ns if episode.recovery else None
+    end = episode.last.outage.recovery if episode.last else None
+    return end.good_ns if end else None
 
 
 def reopened(make: Make) -> Make:
@@ -101,7 +102,7 @@ def test_a_class_lost_again_before_the_others_recovered_is_a_flap() -> None:
 
 def test_without_recovery_it_is_censored() -> None:
     (episode,) = found(stream(6, 12, fresh=refused))
-    assert episode.recovery is None
+    assert episode.last is None
     assert episode.cleared_ns == math.inf
 
 
@@ -130,7 +131,7 @@ def test_a_class_that_was_asked_and_failed_does_not_recover_with_all() -> None:
 
 def test_reopened_connections_that_fail_keep_all_from_recovering() -> None:
     (episode,) = found([*stream(6, 6.5, fresh=refused, kept=reset), *stream(6.5, 12, kept=reopened(refused))])
-    assert episode.recovery is None
+    assert episode.last is None
 
 
 def test_slow_answers_are_an_outage_too() -> None:
