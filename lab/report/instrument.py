@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lab.history.model.events import SensorEvent
+from lab.history.model.events import LoadEvent, SensorEvent
 from lab.history.model.rows import Outcome
 from lab.judge.timeline import Timeline
 from lab.judge.verdict import BudgetFigures, ProbeFigures, Ruling, StageVerdict, UserFigures
@@ -22,7 +22,7 @@ def instrument(timeline: Timeline, verdict: StageVerdict) -> tuple[ReportLine, .
         ReportLine("budgets", tuple(_budgets(verdict))),
         ReportLine("probe", (*_probe(probe), *_machine(timeline)) if probe.requests else ()),
         ReportLine("outcomes", tuple(outcomes(probe.outcomes))),
-        ReportLine("users", tuple(_users(verdict.users)) if verdict.users and verdict.users.requests else ()),
+        ReportLine("users", (*_users(verdict.users), *_generator(timeline)) if verdict.users and verdict.users.requests else ()),
     ]
     return tuple(line for line in lines if line.says)
 
@@ -98,3 +98,14 @@ def _users(users: UserFigures) -> Iterator[str]:
     yield several(users.requests, "request")
     yield f"{count(users.bad)} bad"
     yield from outcomes(users.outcomes)
+
+
+def _generator(timeline: Timeline) -> Iterator[str]:
+    """What the process of the users said at its end: one at the end of its CPU, or late, was not the load that was asked for.
+
+    Simulated users have no process, and one that died has said nothing.
+    """
+    ended = [event for event in timeline.of(LoadEvent) if event.phase == "end"]
+    if ended and ended[-1].cpu_share:
+        yield f"started {duration(ended[-1].late_ms / 1000)} late"
+        yield f"CPU {share(ended[-1].cpu_share)} of a core"

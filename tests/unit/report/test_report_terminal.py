@@ -13,6 +13,7 @@ from lab.history.model.events import (
     DecideEvent,
     Event,
     FaultErrorEvent,
+    LoadEvent,
     RunEvent,
     SensorEvent,
     StageEvent,
@@ -187,6 +188,20 @@ def test_users_recover_beside_the_probe() -> None:
     text = said(crash(bad_s=3.1, load=load, of=stage(load=RETRYING)))
     assert "users heal→recover 199 ms" in text
     assert "users        1,450 requests · 320 bad · ok 1,130 · reset 320" in text
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "cpu_share", "told"),
+    [
+        (0.3, 0.42, " · started 0.3 ms late · CPU 42 % of a core"),
+        (12.0, 1.0, " · started 12 ms late · CPU 100 % of a core"),
+        (0, 0, ""),
+    ],
+)
+def test_the_process_of_the_users_tells_how_it_did(late_ms: float, cpu_share: float, told: str) -> None:
+    plain = crash(load=of_load(stream(0.5, 15)), of=stage(load=RETRYING))
+    end = LoadEvent(t_ns=ns(15), stage=STAGE, phase="end", late_ms=late_ms, cpu_share=cpu_share)
+    assert line_with("  users  ", said(and_also(plain, end))).endswith(f"ok 1,450{told}")
 
 
 def test_resets_and_closes_are_counted_apart() -> None:
