@@ -8,11 +8,11 @@ import numpy as np
 
 from lab.judge.known import ALL, CLASSES, Seen
 from lab.judge.outages import Episode, Member
-from lab.judge.runs import runs
-from lab.judge.spans import repair_marks, spans
+from lab.judge.runs import Runs, runs
+from lab.judge.spans import Marks, repair_marks, spans
 from lab.judge.timeline import Timeline
 from lab.judge.times import between, seconds, seconds_or_none
-from lab.judge.verdict import ClassFigures, EpisodeVerdict
+from lab.judge.verdict import ClassFigures, EpisodeVerdict, Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,26 +72,45 @@ def recovered(scene: Scene, episode: Episode) -> Bracket | None:
     return None if episode.last is None or None in ends else bracket(scene, episode.last)
 
 
+def is_the_first(episode: Episode) -> bool:
+    """The outage that the fault caused: no relapse, and not what an action broke."""
+    return episode.caused_by == "fault" and not episode.relapse
+
+
 def detected(scene: Scene, episode: Episode) -> tuple[int, str] | None:
     """The first alarm at or after the injection; for what came later, at or after its own onset."""
-    first = episode.caused_by == "fault" and not episode.relapse
-    from_ns = scene.inject_begin_ns if first else episode.onset_ns
+    from_ns = scene.inject_begin_ns if is_the_first(episode) else episode.onset_ns
     return next(((e.t_ns, e.alarm) for e in scene.timeline.alarms() if e.t_ns >= from_ns), None)
 
 
+@dataclass(frozen=True)
+class Instants:
+    """Of one episode, in ns since t0; None: it did not come to that."""
+
+    detected_ns: int | None
+    detected_by: str | None
+    repaired: Marks
+    end: Bracket | None
+    watched_to_ns: int
+    """Its end, or until when nobody saw one."""
+
+    @property
+    def recovered_ns(self) -> int | None:
+        return self.end.good_ns if self.end else None
+
+
+def instants(scene: Scene, episode: Episode) -> Instants:
+    detected_ns, detected_by = detected(scene, episode) or (None, None)
+    end = recovered(scene, episode)
+    watched_to_ns = end.good_ns if end else scene.recovery_by_ns
+    return Instants(detected_ns, detected_by, repair_marks(scene.timeline, detected_ns), end, watched_to_ns)
+
+
 def figures(scene: Scene, episode: Episode) -> EpisodeVerdict:
-    """Everything about one episode, as the verdict states it."""
-    timeline, end = scene.timeline, recovered(scene, episode)
-    end_ns = end.good_ns if end else scene.recovery_by_ns
-    alarm = detected(scene, episode)
-    alarm_ns = alarm[0] if alarm else None
-    first = episode.caused_by == "fault" and not episode.relapse
-    marks = repair_marks(timeline, alarm_ns)
-    whole = scene.seen.due_in(episode.onset_ns, end_ns)
-    inside = runs(whole.rows.due_ns, whole.bad, end_ns)
-    classes = {name: _class_figures(scene, episode, name, end_ns) for name in CLASSES}
-    good_ns = end.good_ns if end else None
-    heal = (timeline.heal_begin_ns, timeline.heal_end_ns)
+    """Everything about one episode, as the verdict states it: a table, whatever takes working out has its function."""
+    at = instants(scene, episode)
+    inside = _runs(scene, episode, at)
+    classes = {name: _class_figures(scene, episode, name, at.watched_to_ns) for name in CLASSES}
     return EpisodeVerdict(
         caused_by=episode.caused_by,
         relapse=episode.relapse,
@@ -101,31 +120,49 @@ def figures(scene: Scene, episode: Episode) -> EpisodeVerdict:
         visible_s=seconds(episode.visible_ns),
         visible_requests=episode.members[0].outage.requests,
         visible_class=episode.members[0].name,
-        detected_s=seconds_or_none(alarm_ns),
-        detected_by=alarm[1] if alarm else None,
-        healed_s=(seconds(heal[0]), seconds(heal[1])) if heal[0] is not None and heal[1] is not None else None,
-        acted_s=seconds_or_none(marks["acted"]),
-        ready_s=seconds_or_none(marks["ready"]),
-        recovered_s=seconds_or_none(good_ns),
-        bracket_s=(seconds(end.last_bad_ns), seconds(end.good_ns)) if end else None,
-        resolution_s=seconds(scene.period_ns(end.name)) if end else None,
-        censored=end is None,
-        watched_to_s=seconds(end_ns),
-        detect_s=between(scene.inject_begin_ns, alarm_ns) if first else None,
-        recover_s=between(scene.recover_from_ns, good_ns) if episode.caused_by == "fault" else None,
-        recover_from="injected" if timeline.stage.until_recovered else "healed",
-        detect_to_recover_s=between(alarm_ns, good_ns),
-        act_to_ready_s=between(marks["acted"], marks["ready"]),
+        detected_s=seconds_or_none(at.detected_ns),
+        detected_by=at.detected_by,
+        healed_s=_healed_s(scene.timeline),
+        acted_s=seconds_or_none(at.repaired["acted"]),
+        ready_s=seconds_or_none(at.repaired["ready"]),
+        recovered_s=seconds_or_none(at.recovered_ns),
+        bracket_s=_bracket_s(at.end),
+        resolution_s=seconds(scene.period_ns(at.end.name)) if at.end else None,
+        censored=at.end is None,
+        watched_to_s=seconds(at.watched_to_ns),
+        detect_s=between(scene.inject_begin_ns, at.detected_ns) if is_the_first(episode) else None,
+        recover_s=between(scene.recover_from_ns, at.recovered_ns) if episode.caused_by == "fault" else None,
+        recover_from="injected" if scene.timeline.stage.until_recovered else "healed",
+        detect_to_recover_s=between(at.detected_ns, at.recovered_ns),
+        act_to_ready_s=between(at.repaired["acted"], at.repaired["ready"]),
         bad_seconds=classes[ALL].bad_seconds,
         bad_seconds_after_action=classes[ALL].bad_seconds_after_action,
         bad_runs=inside.bad_runs,
         longest_bad_s=seconds(inside.longest_bad_ns),
         longest_good_s=seconds(inside.longest_good_ns),
         flaps=episode.flaps,
-        spans=spans({**marks, "fault": scene.inject_begin_ns, "visible": episode.visible_ns, "detected": alarm_ns,
-                     "recovered": good_ns}) if first else (),
+        spans=_spans(scene, episode, at) if is_the_first(episode) else (),
         classes=classes,
-    )  # fmt: skip
+    )
+
+
+def _runs(scene: Scene, episode: Episode, at: Instants) -> Runs:
+    whole = scene.seen.due_in(episode.onset_ns, at.watched_to_ns)
+    return runs(whole.rows.due_ns, whole.bad, at.watched_to_ns)
+
+
+def _healed_s(timeline: Timeline) -> tuple[float, float] | None:
+    begin_ns, end_ns = timeline.heal_begin_ns, timeline.heal_end_ns
+    return None if begin_ns is None or end_ns is None else (seconds(begin_ns), seconds(end_ns))
+
+
+def _bracket_s(found: Bracket | None) -> tuple[float, float] | None:
+    return (seconds(found.last_bad_ns), seconds(found.good_ns)) if found else None
+
+
+def _spans(scene: Scene, episode: Episode, at: Instants) -> tuple[Span, ...]:
+    seen = {"fault": scene.inject_begin_ns, "visible": episode.visible_ns}
+    return spans({**seen, "detected": at.detected_ns, **at.repaired, "recovered": at.recovered_ns})
 
 
 def _class_figures(scene: Scene, episode: Episode, name: str, end_ns: int) -> ClassFigures:
@@ -144,7 +181,7 @@ def _class_figures(scene: Scene, episode: Episode, name: str, end_ns: int) -> Cl
         affected=bool(mine),
         visible_s=seconds(mine[0].outage.visible_ns) if mine else None,
         recovered_s=seconds(found.good_ns) if found else None,
-        bracket_s=(seconds(found.last_bad_ns), seconds(found.good_ns)) if found else None,
+        bracket_s=_bracket_s(found),
         resolution_s=seconds(scene.period_ns(name)),
     )
 
