@@ -78,7 +78,7 @@ def _recovered(episode: EpisodeVerdict) -> Iterator[str]:
 def _since(episode: EpisodeVerdict) -> list[str]:
     if episode.recover_s is None:
         return []
-    early = " (before the heal)" if episode.recover_s < 0 else ""
+    early = " (due before the heal, answered after it)" if episode.recover_s < 0 else ""
     return [f"{'heal' if episode.recover_from == 'healed' else 'inject'}→recover {duration(episode.recover_s)}{early}"]
 
 
