@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 import typer
 
 import lab
 from lab.cli import analyze, completion, doctor, drill, init, listing, runs, show
+from lab.cli.exits import Exit
 
 app = typer.Typer(
     name="lab",
@@ -26,11 +29,18 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+MEASURING = ("drill", "analyze")
+"""Commands whose exit code is a verdict: a reader that leaves must not change it (see ``say.data_to_reader``)."""
+
+
 @app.callback()
 def _global(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    context: typer.Context,
+    _asked: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Break a service on purpose; measure detection to recovery; prove or refute the measures."""
+    if context.invoked_subcommand not in MEASURING:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as any tool under `| head`: typer would end with 1, a verdict here
 
 
 app.command("doctor", help="Try everything that a drill needs on this machine, and name the remedy.")(doctor.doctor)
@@ -50,6 +60,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone (| head): nobody to tell
-        sys.exit(141)
+    except OSError as error:
+        print(f"error: the output could not be written: {error.strerror or error}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still in its buffer would fail once more
+        sys.exit(Exit.USAGE)
