@@ -34,7 +34,8 @@ def drill(
     from lab.cli.listing import listing
 
     if not name:
-        listing()
+        with data_to_reader():
+            listing()
         return
     planned = reading.drill(name, set_, without)
     if dry_run:
