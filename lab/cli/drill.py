@@ -46,16 +46,24 @@ def drill(
     from lab.cli import trial
     from lab.run.prepare import Choices
 
-    choices = Choices(runtime=None if runtime == "auto" else runtime, seed=seed, without=tuple(without), toxiproxy=toxiproxy)
+    choices = Choices(
+        runtime=None if runtime == "auto" else runtime,
+        seed=seed,
+        without=tuple(without),
+        patches=tuple(set_),
+        toxiproxy=toxiproxy,
+    )
     finished: list[trial.Finished] = []
     for number in _trials(trials):
         finished.append(trial.run(planned, replace(choices, seed=seed + number), out, report=not json))
         if finished[-1].ended.signal:
             break
     code = worst([each.exit for each in finished])
-    if json:
-        with data_to_reader():
+    with data_to_reader():
+        if json:
             sys.stdout.write(trial.as_json(finished, code))
+        elif len(finished) > 1:
+            print(trial.summary(finished))
     raise typer.Exit(code)
 
 

@@ -23,12 +23,24 @@ def _verdict(run_dir: Path) -> dict[str, object]:
     return found
 
 
+def _how(run_dir: Path) -> str:
+    """What tells two runs of a drill apart: ``sandbox · seed 7 · control arm: without auto-restart``."""
+    from lab.history import store
+    from lab.report.facts import arm
+
+    try:
+        plan = store.read_plan(run_dir)
+    except (OSError, ValueError):
+        return "its drill.json cannot be read"
+    return " · ".join((plan.runtime, f"seed {plan.seed}", *arm(plan)))
+
+
 @app.command("ls", help="The stored runs, newest first.")
 def ls(out: Path = OUT) -> None:
     from lab.history import store
 
     for run_dir in store.list_runs(out):
-        print(f"{_verdict(run_dir)['verdict']:<12} {run_dir.parent.name:<16} {run_dir.name}")
+        print(f"{_verdict(run_dir)['verdict']:<12} {run_dir.parent.name:<16} {run_dir.name}  {_how(run_dir)}")
 
 
 @app.command("open", help="The report of a run, and where its files are.")
@@ -51,6 +63,7 @@ def diff(first: str, second: str = typer.Argument("latest"), out: Path = OUT) ->
     from lab.report.diff import side_by_side
 
     runs = [reading.run_dir(name, out) for name in (first, second)]
+    print(*(f"{which:<6} {run.name}  {_how(run)}" for which, run in zip(("first", "second"), runs, strict=True)), "", sep="\n")
     print(side_by_side(*(judge(reading.history(run)) for run in runs)))
 
 

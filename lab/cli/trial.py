@@ -63,6 +63,13 @@ def _prepared(drill: Drill, choices: Choices, out: Path) -> tuple[RunPlan, Path]
         refuse(f"the run directory cannot be made: {error.strerror}: {error.filename or out}", "--out DIR")
 
 
+def summary(runs: list[Finished]) -> str:
+    """Of several trials, for people."""
+    from lab.report.trials import over_trials
+
+    return over_trials([run.verdict for run in runs])
+
+
 def as_json(runs: list[Finished], code: int) -> str:
     """One object on stdout: the verdict, or, of several trials, all of them."""
     import json

@@ -257,6 +257,8 @@ class RunPlan(FileNoun):
 
     drill: Drill
     without: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
+    """``--set``, as typed; they are in ``drill`` already."""
     runtime: Literal["sandbox", "open", "fake"]
     seed: int
     t0_ns: int

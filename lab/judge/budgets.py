@@ -20,14 +20,18 @@ def _seconds(value: float) -> str:
     return f"{round(value, 3):g} s"
 
 
-def hold(within: Budgets, episodes: Sequence[EpisodeVerdict], bad_seconds: float) -> Held:
-    """Every budget of the stage. The fault's outage must also end, whether or not a budget says when."""
+def hold(within: Budgets, episodes: Sequence[EpisodeVerdict], bad_seconds: float, watch_end_s: float) -> Held:
+    """Every budget of the stage. The fault's outage must also end, whether or not a budget says when.
+
+    What was not watched for as long as its budget (an interrupted stage) has kept it or not: nobody knows.
+    """
     mine = [episode for episode in episodes if episode.caused_by == "fault"]
     figures: dict[str, BudgetFigures] = {}
     missed: list[str] = []
     if within.detect is not None:
         detect_s = mine[0].detect_s if mine else None
-        figures["detect"] = _figure(within.detect, detect_s, bool(mine))
+        judged = bool(mine) and (detect_s is not None or watch_end_s - mine[0].injected_s[0] >= within.detect)
+        figures["detect"] = _figure(within.detect, detect_s, judged)
         if mine and detect_s is None:
             missed.append(f"not detected in {_seconds(within.detect)}")
         elif detect_s is not None and detect_s > within.detect:
@@ -36,7 +40,7 @@ def hold(within: Budgets, episodes: Sequence[EpisodeVerdict], bad_seconds: float
     if within.recover is not None:
         known = [episode.recover_s for episode in mine if episode.recover_s is not None]
         worst = max(known) if known and len(known) == len(mine) else None
-        figures["recover"] = _figure(within.recover, worst, bool(mine))
+        figures["recover"] = _figure(within.recover, worst, bool(mine) and all(_watched(e, within.recover) for e in mine))
     if within.bad_seconds is not None:
         figures["bad_seconds"] = _figure(within.bad_seconds, bad_seconds if mine else None, bool(mine))
         if mine and bad_seconds > within.bad_seconds:
@@ -44,6 +48,14 @@ def hold(within: Budgets, episodes: Sequence[EpisodeVerdict], bad_seconds: float
     stuck = [e for e in episodes if e.caused_by == "action" and e.censored]
     missed += [f"the action broke {' and '.join(e.affected)} connections, which did not recover" for e in stuck]
     return Held(figures, tuple(missed))
+
+
+def _watched(episode: EpisodeVerdict, budget_s: float) -> bool:
+    """It recovered, or had all the time of its budget to."""
+    if not episode.censored:
+        return True
+    since = episode.injected_s[:1] if episode.recover_from == "injected" else (episode.healed_s or ())[1:]
+    return any(episode.watched_to_s - since_s >= budget_s for since_s in since)
 
 
 def _figure(budget: float, value: float | None, judged: bool) -> BudgetFigures:

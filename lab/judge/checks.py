@@ -134,7 +134,7 @@ def too_early(finding: Finding) -> Reasons:
     begin_ns = finding.timeline.inject_begin_ns
     if begin_ns is None:
         return
-    if any(episode.visible_ns < begin_ns for episode in finding.episodes):
+    if any(finding.timeline.before_injection(episode.visible_ns) for episode in finding.episodes):
         yield "an outage before the injection"
     if any(alarm.t_ns < begin_ns for alarm in finding.timeline.alarms()):
         yield "an alarm before the injection"

@@ -98,7 +98,7 @@ def judge_stage(history: History, index: int) -> StageVerdict:
             timeline, seen, base, scene, episodes, _edges(timeline, scene, episodes), evidence, checks.suspended(history)
         )
     )
-    held = hold(timeline.stage.within, measured, bad_seconds(scene, episodes) if scene else 0.0)
+    held = _held(timeline.stage, scene, episodes, measured)
     ruling, reasons = _ruling(timeline.stage, why, held, episodes)
     load = users(load_rows, bounds, scene, timeline.baseline_begin_ns) if timeline.stage.load else None
     return StageVerdict(
@@ -110,6 +110,12 @@ def judge_stage(history: History, index: int) -> StageVerdict:
         users=load,
         episodes=measured,
     )
+
+
+def _held(stage: Stage, scene: Scene | None, episodes: Sequence[Episode], measured: Sequence[EpisodeVerdict]) -> Held:
+    if scene is None:
+        return hold(stage.within, measured, bad_seconds=0.0, watch_end_s=0.0)
+    return hold(stage.within, measured, bad_seconds(scene, tuple(episodes)), seconds(scene.watch_end_ns))
 
 
 def _ruling(stage: Stage, why: tuple[str, ...], held: Held, episodes: Sequence[Episode]) -> tuple[Ruling, tuple[str, ...]]:

@@ -24,6 +24,7 @@ from lab.history.model.events import (
 )
 from lab.history.model.history import History
 from lab.judge.known import Stall
+from lab.nanoseconds import NS_PER_US
 
 E = TypeVar("E", bound=Event)
 GIVE_UP = "give up"
@@ -62,6 +63,10 @@ class Timeline:
     @property
     def inject_begin_ns(self) -> int | None:
         return self._phase_ns(InjectEvent, "begin")
+
+    def before_injection(self, known_ns: int) -> bool:
+        """Rows count in whole µs, rounded down: what came with the injection may read as just before it."""
+        return self.inject_begin_ns is not None and known_ns + NS_PER_US <= self.inject_begin_ns
 
     @property
     def inject_end_ns(self) -> int | None:

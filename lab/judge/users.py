@@ -39,7 +39,7 @@ def _recovered(whole: UserFigures, seen: Seen, scene: Scene, begin_ns: int) -> U
         return replace(whole, note=note)
     track = Track(p0=base.p0, crossing=threshold(len(seen)), after_ns=base.end_ns, slow_ns=slow_ns)
     track.release(seen.sights(), np.inf if seen.cut_due_ns is None else seen.cut_due_ns)
-    felt = [outage for outage in track.outages if outage.visible_ns >= scene.inject_begin_ns]
+    felt = [outage for outage in track.outages if not scene.timeline.before_injection(outage.visible_ns)]
     last = felt[-1].recovery if felt else None
     good_ns = last.good_ns if last and last.confirmed_ns <= scene.recovery_by_ns else None
     return replace(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lab.judge.verdict import StageVerdict, Verdict
 from lab.report.figures import Figure, figures
 from lab.report.quantities import NOTHING, change
+from lab.report.table import aligned
 
 Cells = tuple[str, str, str, str, str]
 
@@ -18,7 +19,7 @@ def side_by_side(a: Verdict, b: Verdict) -> str:
     ours, theirs = ({stage.stage: stage for stage in verdict.stages} for verdict in (a, b))
     for name in dict.fromkeys([*ours, *theirs]):
         rows += _stage(name, ours.get(name), theirs.get(name))
-    return "\n".join(_aligned(rows))
+    return "\n".join(aligned(rows))
 
 
 def _stage(name: str, a: StageVerdict | None, b: StageVerdict | None) -> Iterator[Cells]:
@@ -49,9 +50,3 @@ def _change(a: Figure | None, b: Figure | None) -> str:
     if by == 0:
         return "="
     return f"{by:+.2f}".replace("-", "−") if a.name == "bad-seconds" else change(by)
-
-
-def _aligned(rows: Sequence[Cells]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

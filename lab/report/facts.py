@@ -13,6 +13,7 @@ from lab.report.conclusion import AS_FAR, broken, conclusion
 from lab.report.instrument import instrument
 from lab.report.line import ReportLine
 from lab.report.marks import marks
+from lab.report.quantities import printable
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,13 @@ def context(plan: RunPlan) -> tuple[str, ...]:
     if plan.toxiproxy:
         parts.append(f"toxiproxy {plan.toxiproxy}")
     parts += [plan.drill.target.use or "your own service", f"probe {_probe_rates(plan.drill)}", f"seed {plan.seed}"]
-    if plan.without:
-        parts.append(f"control arm: without {' and '.join(plan.without)}")
-    return (*parts, _worth(plan))
+    return (*parts, *arm(plan), _worth(plan))
+
+
+def arm(plan: RunPlan) -> tuple[str, ...]:
+    """How the run differs from its drill file: nothing, or the measures left out and what ``--set`` changed."""
+    without = (f"control arm: without {' and '.join(plan.without)}",) if plan.without else ()
+    return (*without, *(f"set {printable(patch)}" for patch in plan.patches))
 
 
 def _probe_rates(drill: Drill) -> str:

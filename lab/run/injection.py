@@ -60,7 +60,7 @@ class Injection:
             if during == "heal":  # the fault is out of its block: it was healed on the way
                 tape.write(HealEvent(t_ns=tape.now_ns(), phase="end", reason=reason))
             raise
-        except (OSError, RuntimeError) as error:
+        except Exception as error:  # a fault may be anybody's code: whatever it raises is told, and ends the stage
             raise self._broken(tape, during, error) from error
 
     def _broken(self, tape: Tape, during: Literal["inject", "evidence", "heal"], error: Exception) -> StageBroken:

@@ -27,6 +27,7 @@ class Choices:
     runtime: Runtime | None = None
     seed: int = 7
     without: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
     toxiproxy: Path | None = None
 
 
@@ -46,6 +47,7 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
     return RunPlan(
         drill=replace(drill, skipped=skipped),
         without=choices.without,
+        patches=choices.patches,
         runtime=runtime,
         seed=choices.seed,
         t0_ns=time.monotonic_ns(),

@@ -40,8 +40,23 @@ def write_plan(run_dir: Path, plan: RunPlan) -> None:
 
 
 def read_plan(run_dir: Path) -> RunPlan:
-    """Raises FileNotFoundError when there is none, ValueError when it is not a plan of this lab."""
-    return load((run_dir / PLAN).read_bytes())
+    """Raises FileNotFoundError when there is none, ValueError (naming the file) when it is not a plan of this lab."""
+    path = run_dir / PLAN
+    try:
+        return load(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: not a whole plan of this lab ({_first(error)})") from error
+
+
+def _first(error: ValueError) -> str:
+    """What pydantic found first, without its advertisement."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    found = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(step) for step in found["loc"])
+    return f"{where}: {found['msg']}" if where else found["msg"]
 
 
 def write_verdict(run_dir: Path, verdict: bytes) -> None:

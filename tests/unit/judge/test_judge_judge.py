@@ -205,3 +205,13 @@ def test_the_evidence_says_what_was_broken_and_how_clean_it_was_before() -> None
     assert evidence.baseline is not None
     assert (evidence.baseline.bad, evidence.baseline.requests, evidence.baseline.p0) == (0, 401, 0.01)
     assert evidence.actions == ("restart",)
+
+
+def test_a_budget_that_was_not_watched_to_its_end_is_neither_kept_nor_missed() -> None:
+    """Interrupted 0.4 s after the heal, which had 1 s to recover."""
+    history = crash(bad_s=4.0, end=8.9)
+    (found,) = judge(history).stages
+    assert found.budgets["recover"].kept is None
+    assert found.budgets["detect"].kept is True
+    (watched,) = judge(crash(bad_s=6.0, end=11.0)).stages
+    assert watched.budgets["recover"].kept is False

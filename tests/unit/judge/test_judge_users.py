@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab.drill.model import Load
 from lab.history.model.events import LoadEvent
 from lab.history.model.history import History
@@ -63,3 +65,10 @@ def test_cut_requests_of_the_load_are_named() -> None:
 
 def test_business_refusals_are_no_errors() -> None:
     assert users([ok(1.0, status=400)]).bad == 0
+
+
+def test_what_breaks_in_the_microsecond_of_the_injection_is_felt() -> None:
+    """A row counts in whole µs, rounded down: 0.4 µs after the injection reads as just before it."""
+    broken = [replace(reset(5.48, took=0.02), due_ns=ns(5.48) - 400, vu=i) for i in range(8)]
+    found = users([*stream(0.5, 5.48, rate=400), *broken, *stream(5.6, 15, rate=400)])
+    assert found.visible_s is not None
