@@ -2,41 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
 
 from lab.drill.model import Load
 from lab.drill.problems import Finding
 
 MOST_VUS = 65_536
 """The VU of a request row has 16 bits, and VUs count from 0."""
+OWN: Mapping[str, frozenset[str]] = {
+    "shared-iterations": frozenset({"vus", "iterations", "max_duration"}),
+    "per-vu-iterations": frozenset({"vus", "iterations", "max_duration"}),
+    "constant-vus": frozenset({"vus", "duration"}),
+    "ramping-vus": frozenset({"start_vus", "ramp", "graceful_ramp_down"}),
+    "constant-arrival-rate": frozenset({"vus", "max_vus", "rate", "duration"}),
+    "ramping-arrival-rate": frozenset({"vus", "max_vus", "start_rate", "ramp"}),
+}
+"""What each executor reads besides the fields that all of them read."""
+_SOMEBODYS = frozenset[str]().union(*OWN.values())
 
 
 def broken(load: Load) -> Iterator[Finding]:
     """Everything that is wrong with ``load``; paths begin at the load (``("vus",)``)."""
-    if not 1 <= load.vus <= MOST_VUS:
-        yield Finding(("vus",), f"{load.vus} vus", f"1 to {MOST_VUS}")
+    yield from _foreign(load)
+    if not 1 <= load.most_vus <= MOST_VUS:
+        at = "ramp" if load.executor == "ramping-vus" else "vus"
+        yield Finding((at,), f"{load.most_vus} vus", f"1 to {MOST_VUS}")
     # a weight of 0 is a request switched off by --set; somebody must still ask something
     if min(load.request.values(), default=0) < 0 or sum(load.request.values()) == 0:
         yield Finding(("request",), "the requests weigh nothing", "weights of at least 0, one of them above")
     yield from _times(load)
     yield from _iterations(load)
+    yield from _arrivals(load)
+    yield from _ramps(load)
+
+
+def _foreign(load: Load) -> Iterator[Finding]:
+    """What another executor would read, and this one would silently not."""
+    for field in fields(Load):
+        default = None if field.default is MISSING else field.default
+        if field.name in _SOMEBODYS - OWN[load.executor] and getattr(load, field.name) != default:
+            readers = " or ".join(name for name, own in OWN.items() if field.name in own)
+            yield Finding((field.name,), f"{field.name} with {load.executor}", f"executor: {readers}", about=(("executor",),))
 
 
 def _times(load: Load) -> Iterator[Finding]:
-    for field in ("connect_timeout", "timeout", "max_duration"):
-        if getattr(load, field) <= 0:
-            yield Finding((field,), f"{field} of {getattr(load, field):g} s", "more than 0s")
-    if load.pause_after_error < 0:
-        yield Finding(("pause_after_error",), f"pause_after_error of {load.pause_after_error:g} s", "0s or more")
+    for field in ("connect_timeout", "timeout", "max_duration", "duration"):
+        value = getattr(load, field)
+        if value is not None and value <= 0:
+            yield Finding((field,), f"{field} of {value:g} s", "more than 0s")
+    for field in ("pause_after_error", "start_time", "graceful_stop", "graceful_ramp_down"):
+        if getattr(load, field) < 0:
+            yield Finding((field,), f"{field} of {getattr(load, field):g} s", "0s or more")
     if not 0 <= load.jitter <= 1:
         yield Finding(("jitter",), f"jitter of {load.jitter:.0%}", "0% to 100%")
 
 
 def _iterations(load: Load) -> Iterator[Finding]:
-    shared = load.executor == "shared-iterations"
-    if shared and (load.iterations is None or load.iterations < load.vus):
-        what = f"shared-iterations of {load.iterations or 'no'} iterations for {load.vus} vus"
+    least = {"shared-iterations": load.vus, "per-vu-iterations": 1}.get(load.executor)
+    if least is not None and (load.iterations is None or load.iterations < least):
+        what = f"{load.executor} of {load.iterations or 'no'} iterations for {load.vus} vus"
         yield Finding(("iterations",), what, "at least one for each", about=(("vus",), ("executor",)))
-    if not shared and load.iterations is not None:
-        expected = "executor: shared-iterations, or no iterations"
-        yield Finding(("iterations",), f"iterations with {load.executor}", expected, about=(("executor",),))
+
+
+def _arrivals(load: Load) -> Iterator[Finding]:
+    if load.executor == "constant-arrival-rate" and not load.rate:
+        yield Finding(("rate",), "constant-arrival-rate without a rate", "rate: 100/s", about=(("executor",),))
+    if load.max_vus is not None and load.max_vus < load.vus:
+        yield Finding(("max_vus",), f"max_vus {load.max_vus} under vus {load.vus}", "as many or more", about=(("vus",),))
+
+
+def _ramps(load: Load) -> Iterator[Finding]:
+    if not load.executor.startswith("ramping"):
+        return
+    if not load.ramp or sum(ramp.over for ramp in load.ramp) <= 0:
+        yield Finding(("ramp",), f"{load.executor} without a ramp", "ramp: [{30s: 300}, …]", about=(("executor",),))
+    for index, ramp in enumerate(load.ramp):
+        if load.executor == "ramping-vus" and ramp.to != round(ramp.to):
+            yield Finding(("ramp", index), f"{ramp.to:g} users", "a whole number")
+    if load.start_vus < 0:
+        yield Finding(("start_vus",), f"{load.start_vus} start_vus", "0 or more")

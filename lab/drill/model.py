@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from lab.drill.units import UNTIL_RECOVERED, Lasts, Limit, PerSecond, Seconds, Share, Within
+from lab.drill.units import UNTIL_RECOVERED, Lasts, Level, Limit, PerSecond, Seconds, Share, Within
 
 Scalar = int | float | bool | str
 Check = Literal["no_oversell", "no_lost_order", "no_duplicate_order"]
@@ -112,23 +112,69 @@ class Measure(FileNoun):
     target: Mapping[str, Scalar] = field(default_factory=dict)
 
 
+Executor = Literal[
+    "shared-iterations", "per-vu-iterations", "constant-vus", "ramping-vus", "constant-arrival-rate", "ramping-arrival-rate"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ramp(FileNoun):
+    """Within ``over`` in a straight line to ``to`` users, or iterations per second. A file writes ``{30s: 300}``."""
+
+    over: Seconds
+    to: Level
+
+
 @dataclass(frozen=True, kw_only=True)
 class Load(FileNoun):
     """The users. ``request`` names requests of the target with their weights.
 
-    ``constant-vus`` runs as long as its stage; ``shared-iterations`` shares ``iterations`` among ``vus``.
+    Executors and their words are k6's (docs/k6.md has the differences). Without a ``duration``, ``constant-vus`` and
+    ``constant-arrival-rate`` run as long as their stage. ``vus`` of an arrival rate are those that are there from the
+    start; ``max_vus`` (default: the same) how many there may be.
     """
 
-    executor: Literal["constant-vus", "shared-iterations"]
+    executor: Executor
     vus: int = 1
     iterations: int | None = None
     max_duration: Seconds = 600.0
+    duration: Seconds | None = None
+    ramp: tuple[Ramp, ...] = ()
+    start_vus: int = 1
+    rate: PerSecond | None = None
+    start_rate: Level = 0.0
+    max_vus: int | None = None
+    start_time: Seconds = 0.0
+    graceful_stop: Seconds = 30.0
+    graceful_ramp_down: Seconds = 30.0
     request: Mapping[str, int]
     connections: Literal["kept", "fresh"] = "kept"
     connect_timeout: Seconds = 5.0
     timeout: Seconds = 5.0
     pause_after_error: Seconds = 0.1
     jitter: Share = 0.0
+
+    @property
+    def length_s(self) -> float | None:
+        """From the load's begin until no iteration begins any more, at the latest; None: as long as its stage."""
+        match self.executor:
+            case "shared-iterations" | "per-vu-iterations":
+                return self.start_time + self.max_duration
+            case "ramping-vus" | "ramping-arrival-rate":
+                return self.start_time + sum(ramp.over for ramp in self.ramp)
+        return None if self.duration is None else self.start_time + self.duration
+
+    @property
+    def most_vus(self) -> int:
+        """Users that there can be at a time."""
+        if self.executor == "ramping-vus":
+            return max(self.start_vus, *(round(ramp.to) for ramp in self.ramp)) if self.ramp else self.start_vus
+        return max(self.vus, self.max_vus or 0)
+
+    @property
+    def closed(self) -> bool:
+        """A user waits for its answer before it asks again: a slow service is asked less."""
+        return not self.executor.endswith("arrival-rate")
 
 
 @dataclass(frozen=True, kw_only=True)

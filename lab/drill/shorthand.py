@@ -30,13 +30,24 @@ def without_nothings(data: Any) -> Any:
 
 
 def write_out(drill: dict[str, Any]) -> dict[str, Any]:
-    """``request: order`` → ``request: {order: 1}`` in every stage's load."""
+    """``request: order`` → ``request: {order: 1}``, ``ramp: [{30s: 300}]`` → ``[{over: 30s, to: 300}]``, in every load."""
     stages = drill.get("stages")
     return {**drill, "stages": [_stage(stage) for stage in stages]} if isinstance(stages, list) else drill
 
 
 def _stage(stage: Any) -> Any:
-    return _with(stage, "load", lambda load: _with(load, "request", _weights))
+    return _with(stage, "load", lambda load: _with(_with(load, "request", _weights), "ramp", _ramps))
+
+
+def _ramps(ramps: Any) -> Any:
+    return [_ramp(each) for each in ramps] if isinstance(ramps, list) else ramps
+
+
+def _ramp(ramp: Any) -> Any:
+    if not isinstance(ramp, dict) or len(ramp) != 1 or set(ramp) & {"over", "to"}:
+        return ramp
+    ((over, to),) = ramp.items()
+    return {"over": over, "to": to}
 
 
 def _weights(request: Any) -> Any:

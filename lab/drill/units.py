@@ -84,6 +84,22 @@ def format_share(share: float) -> str:
     return f"{_plain(Decimal(repr(share)) * _HUNDRED)}%"
 
 
+def parse_level(value: object) -> float:
+    """Where a ramp leads: ``300`` (users, or iterations per second), ``300/s`` or ``30/m`` → a number."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST_S:
+        return float(value)
+    if isinstance(value, str) and (match := re.fullmatch(_NUMBER, value)):
+        return float(match[1])
+    try:
+        return parse_rate(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no level of a ramp: expected a number, such as 300, or a rate, such as 300/s") from None
+
+
+def format_level(level: float) -> str:
+    return _plain(Decimal(repr(level)))
+
+
 @dataclass(frozen=True)
 class Limit:
     """At most ``times`` in any window of ``per_s`` seconds; written ``3/60s``."""
@@ -129,4 +145,5 @@ Seconds = Annotated[float, Unit(parse_duration, format_duration)]
 Lasts = Annotated[float, Unit(parse_lasts, format_lasts)]
 PerSecond = Annotated[float, Unit(parse_rate, format_rate)]
 Share = Annotated[float, Unit(parse_share, format_share)]
+Level = Annotated[float, Unit(parse_level, format_level)]
 Within = Annotated[Limit, Unit(parse_limit, format_limit)]

@@ -1,36 +1,30 @@
-"""How many iterations may still begin: what all users of a shard take from."""
+"""How many iterations may still begin: what the users of a shard in a closed loop take from."""
 
 from __future__ import annotations
 
-from lab.clock import Clock
-from lab.load.executors.users import SharedCounter, UntilStopped
-from lab.nanoseconds import NS_PER_S
+from lab.load.executors.schedule import Closed
 
 
 class Allowance:
-    """``left`` is 0 where there is nothing to count."""
+    """One counter for all, one for each user, or none at all."""
 
-    def __init__(self, allowed: UntilStopped | SharedCounter, start_ns: int, clock: Clock) -> None:
-        self._counted = isinstance(allowed, SharedCounter)
-        self._clock = clock
-        self._ended = False
-        self._until_ns = 0
-        self.left = 0
-        if isinstance(allowed, SharedCounter):
-            self.left = allowed.iterations
-            self._until_ns = start_ns + round(allowed.max_duration_s * NS_PER_S)
+    def __init__(self, plan: Closed) -> None:
+        self._shared = plan.shared
+        self._each = None if plan.each is None else dict.fromkeys(plan.lives, plan.each)
 
-    def take(self) -> bool:
-        """May another iteration begin now? If so, it is taken."""
-        if self._ended:
-            return False
-        if not self._counted:
-            return True
-        if self.left == 0 or self._clock.now_ns() >= self._until_ns:
-            return False
-        self.left -= 1
+    def take(self, vu: int) -> bool:
+        """May this user begin another iteration? If so, it is taken."""
+        if self._shared is not None:
+            if self._shared == 0:
+                return False
+            self._shared -= 1
+        elif self._each is not None:
+            if self._each[vu] == 0:
+                return False
+            self._each[vu] -= 1
         return True
 
-    def end(self) -> None:
-        """No iteration may begin any more."""
-        self._ended = True
+    @property
+    def left(self) -> int:
+        """Planned, and never begun; 0 where there is nothing to count."""
+        return (self._shared or 0) + sum(self._each.values() if self._each else ())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from lab.drill.model import Load, Request
+from lab.drill.model import Load, Ramp, Request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,8 @@ class ShardPlan:
         """The inverse of :meth:`to_json`. Raises ValueError when the line holds something else."""
         try:
             values = json.loads(line)
-            values["load"] = Load(**values["load"])
+            ramp = tuple(Ramp(**each) for each in values["load"].pop("ramp"))
+            values["load"] = Load(**values["load"], ramp=ramp)
             values["requests"] = tuple((index, name, _request(request)) for index, name, request in values["requests"])
             return cls(**values)
         except (TypeError, KeyError, ValueError) as error:

@@ -2,8 +2,8 @@
 
 In: one line of JSON (:class:`~lab.load.plan.ShardPlan`) on standard input, which must be a pipe; then nothing until
 ``stop`` or its end, which end the load, as SIGTERM does. Out: rows in the plan's file; on standard output one JSON
-line a second, ``{"t", "requests", "outcomes", "p50_ms", "p95_ms", "late_ms", "cpu_s"}`` with ``t`` in ns since t0,
-``late_ms`` how much later than planned the first user started, ``cpu_s`` of this process; the last one has ``"end": true``.
+line a second: ``t`` in ns since t0, what :meth:`~lab.load.tally.Tally.tick` has, ``late_ms`` (how much later than planned
+the first user started), ``cpu_s`` of this process since it has its plan; the last one has ``"end": true``.
 
 Exit codes: 0 all rows written; 1 they could not be (``error`` in the last line says why); 2 nothing
 was started: not a plan, or the rows' file cannot be made.
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.clock import MonotonicClock
-from lab.history.model.rows import Row
+from lab.history.model.buffer import RowBuffer
 from lab.history.store import RowWriter
 from lab.http.client import HttpDialer
 from lab.load.engine import Engine
@@ -97,9 +97,11 @@ class Shard:
     def __init__(self, plan: ShardPlan, clock: MonotonicClock) -> None:
         self._clock = clock
         self._tally = Tally()
-        self._engine = Engine(plan, HttpDialer(plan.host, plan.port, clock), clock, self._keep)
+        self._buffer = RowBuffer(plan.scenario)
+        self._engine = Engine(plan, HttpDialer(plan.host, plan.port, clock), clock, self._buffer)
         self._rows = RowWriter(Path(plan.rows))
         self._start_ns = plan.start_ns
+        self._cpu_before_s = time.process_time()
         self._error = ""
 
     def stop(self) -> None:
@@ -113,20 +115,23 @@ class Shard:
                 await self._engine.run()
                 beat.cancel()
         finally:
+            self._or_stop(self._flush)
             self._or_stop(self._rows.close)
         self._or_stop(self._say_the_last)
         return 1 if self._error else 0
 
-    def _keep(self, row: Row) -> None:
-        self._rows.append(row)
-        self._tally.count(row)
+    def _flush(self) -> None:
+        rows = self._buffer.take()
+        self._tally.count(rows)
+        self._rows.append_all(rows)
+        self._rows.flush()
 
     async def _beat(self) -> None:
         """Writes what there is, four times a second; every fourth time says so."""
         while True:
             for _ in range(FLUSHES_PER_TICK):
                 await asyncio.sleep(FLUSH_EVERY_S)
-                self._or_stop(self._rows.flush)
+                self._or_stop(self._flush)
             if self._clock.now_ns() > self._start_ns:
                 self._or_stop(self._say)
 
@@ -147,7 +152,7 @@ class Shard:
             "t": self._clock.now_ns(),
             **self._tally.tick(),
             "late_ms": late_ms,
-            "cpu_s": round(time.process_time(), 3),
+            "cpu_s": round(time.process_time() - self._cpu_before_s, 3),
             **more,
         }
         print(json.dumps(tick), flush=True)

@@ -27,18 +27,27 @@ class RowWriter:
         self._file.append(SCHEMA.serialize().to_pybytes())
         batch_of(Rows.of([])).serialize()  # Arrow's first batch takes 7 ms [M], which a flush in a runner's loop has not
         self._pending: list[Row] = []
+        self._columns: list[Rows] = []
         self._closed = False
 
     def append(self, row: Row) -> None:
         self._pending.append(row)
+
+    def append_all(self, rows: Rows) -> None:
+        """Many at once, as columns."""
+        self._columns.append(rows)
 
     def flush(self) -> None:
         """Writes what was appended since the last flush; nothing when there is nothing. Raises OSError when the disk
         is full: the rows stay pending then and go with the next flush.
         """
         if self._pending:
-            self._file.append(batch_of(Rows.of(self._pending)).serialize().to_pybytes())
+            self._columns.append(Rows.of(self._pending))
             self._pending = []
+        rows = Rows.concat(self._columns)
+        if len(rows):
+            self._file.append(batch_of(rows).serialize().to_pybytes())
+        self._columns = []
 
     def close(self) -> None:
         """Flushes, ends the stream and closes the file, also when the flush fails (OSError). Twice is no error."""

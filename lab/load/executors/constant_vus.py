@@ -1,10 +1,11 @@
-"""``constant-vus``: ``vus`` users in a closed loop without think time, from the start of the stage to its end."""
+"""``constant-vus``: ``vus`` users in a closed loop without think time, for ``duration`` or to the end of the stage."""
 
 from __future__ import annotations
 
 from lab.drill.model import Load
-from lab.load.executors.users import UntilStopped, Users, of_shard
+from lab.load.executors.schedule import Closed, Life, ns, of_shard
 
 
-def plan(load: Load, shard: int, shards: int) -> Users:
-    return Users(of_shard(load.vus, shard, shards), UntilStopped())
+def plan(load: Load, shard: int, shards: int) -> Closed:
+    life = Life() if load.duration is None else Life(0, ns(load.duration), ns(load.duration + load.graceful_stop))
+    return Closed(dict.fromkeys(of_shard(load.vus, shard, shards), (life,)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -12,7 +13,8 @@ from itertools import count
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Exchange, row_of
 from lab.load import executors
-from lab.load.executors.users import SharedCounter
+from lab.load.allowance import Allowance
+from lab.load.executors.schedule import Closed, Open
 from lab.load.plan import ShardPlan
 from lab.nanoseconds import NS_PER_S
 from lab.runtimes.base import LoadReport, LoadTick
@@ -61,20 +63,61 @@ class FakeUsers:
     def _rows(self, stop_ns: int) -> Iterator[Row]:
         """The user that is free first is next, so that they share iterations and stock as those of a shard do."""
         plan = self._plan
-        planned = executors.plan(plan.load, plan.shard, plan.shards)
-        shared = planned.allowance if isinstance(planned.allowance, SharedCounter) else None
-        until_ns = min(stop_ns, plan.start_ns + round(shared.max_duration_s * NS_PER_S)) if shared else stop_ns
-        left = shared.iterations if shared else None
-        users = {vu: FakeUser(vu, random.Random(plan.seed * 1_000_003 + vu)) for vu in planned.vus}
-        free = [(plan.start_ns, vu) for vu in planned.vus]
-        while free and free[0][0] < until_ns and left != 0:
+        start_ns = plan.start_ns + round(plan.load.start_time * NS_PER_S)
+        match executors.plan(plan.load, plan.shard, plan.shards):
+            case Closed() as users:
+                yield from self._closed(users, start_ns, stop_ns)
+            case Open() as users:
+                yield from self._open(users, start_ns, stop_ns)
+
+    def _closed(self, plan: Closed, start_ns: int, stop_ns: int) -> Iterator[Row]:
+        allowance = Allowance(plan)
+        lives = {vu: deque(each) for vu, each in plan.lives.items()}
+        users = {vu: self._user(vu) for vu in lives}
+        free = [(start_ns + each[0].begin_ns, vu) for vu, each in lives.items() if each]
+        heapq.heapify(free)
+        while free and free[0][0] < stop_ns:
             due_ns, vu = heapq.heappop(free)
-            left = left and left - 1
-            exchange, row = self._iterate(users[vu], due_ns, stop_ns)
+            while lives[vu] and start_ns + lives[vu][0].end_ns <= due_ns:
+                lives[vu].popleft()
+            if not lives[vu]:
+                continue
+            life = lives[vu][0]
+            if (begin_ns := start_ns + life.begin_ns) > due_ns:
+                heapq.heappush(free, (begin_ns, vu))
+                continue
+            if not allowance.take(vu):
+                continue
+            exchange, row = self._iterate(users[vu], due_ns, min(stop_ns, start_ns + life.cut_ns))
             yield row
             heapq.heappush(free, (exchange.end_ns + self._pause_ns(users[vu], exchange), vu))
-        for _ in range(left or 0):
-            yield Row(due_ns=until_ns, outcome=Outcome.DROPPED, scenario=plan.scenario, key=next(self._keys))
+        last_ns = min(stop_ns, start_ns + max((life.end_ns for each in plan.lives.values() for life in each), default=0))
+        yield from (self._dropped(last_ns) for _ in range(allowance.left))
+
+    def _open(self, plan: Open, start_ns: int, stop_ns: int) -> Iterator[Row]:
+        free = [(start_ns, vu) for vu in plan.vus]
+        heapq.heapify(free)
+        spare = list(reversed(plan.spare))
+        users = {vu: self._user(vu) for vu in (*plan.vus, *plan.spare)}
+        for after_ns in plan.arrivals:
+            due_ns = start_ns + after_ns
+            if due_ns >= stop_ns:
+                return
+            if not free or free[0][0] > due_ns:
+                yield self._dropped(due_ns)
+                if spare:
+                    heapq.heappush(free, (due_ns, spare.pop()))
+                continue
+            _, vu = heapq.heappop(free)
+            exchange, row = self._iterate(users[vu], due_ns, min(stop_ns, start_ns + plan.cut_ns))
+            yield row
+            heapq.heappush(free, (exchange.end_ns, vu))
+
+    def _user(self, vu: int) -> FakeUser:
+        return FakeUser(vu, random.Random(self._plan.seed * 1_000_003 + vu))
+
+    def _dropped(self, due_ns: int) -> Row:
+        return Row(due_ns=due_ns, end_us=0, outcome=Outcome.DROPPED, scenario=self._plan.scenario, key=next(self._keys))
 
     def _pause_ns(self, user: FakeUser, exchange: Exchange) -> int:
         load = self._plan.load

@@ -19,7 +19,7 @@ from test_drill_reader import HEAD, WHOLE, drill, only, problems, stage
         (["load: {executor: constant-vus, request: {order: 2, coupon: -1}}"], "6: the requests weigh nothing"),
         (["load: {executor: constant-vus, request: order, timeout: 0s}"], "6: timeout of 0 s, expected more than 0s"),
         (["load: {executor: constant-vus, request: order, connect_timeout: 0s}"], "6: connect_timeout of 0 s"),
-        (["load: {executor: constant-vus, request: order, max_duration: 0s}"], "6: max_duration of 0 s"),
+        (["load: {executor: shared-iterations, request: order, iterations: 1, max_duration: 0s}"], "6: max_duration of 0 s"),
         (["load: {executor: shared-iterations, request: order, vus: 5}"], "6: shared-iterations of no iterations for 5 vus"),
         (
             ["load: {executor: shared-iterations, request: order, vus: 5, iterations: 4}"],

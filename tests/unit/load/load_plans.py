@@ -32,7 +32,7 @@ def shard_plan(load: Load, **changes: Any) -> ShardPlan:
 
 
 def constant(vus: int, **changes: Any) -> Load:
-    return Load(executor="constant-vus", vus=vus, **{"request": {"order": 1}, **changes})
+    return Load(**{"executor": "constant-vus", "vus": vus, "request": {"order": 1}, **changes})
 
 
 def shared(vus: int, iterations: int, **changes: Any) -> Load:

@@ -6,13 +6,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import looptime
 import pytest
 from load_plans import constant, shard_plan, shared
 
 from lab.clock import LoopClock
-from lab.drill.model import Load
+from lab.drill.model import Load, Ramp
+from lab.history.model.buffer import RowBuffer
 from lab.history.model.rows import NEVER, Outcome, Row, Via
 from lab.http.exchange import Exchange, Line
 from lab.load.engine import Engine
@@ -82,8 +84,14 @@ class FakeDialer:
 class Room:
     dialer: FakeDialer
     engine: Engine
-    rows: list[Row]
+    buffer: RowBuffer
     clock: LoopClock
+    kept: list[Row] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        self.kept += self.buffer.take()
+        return self.kept
 
 
 def in_virtual_time(story: Callable[[], Awaitable[None]]) -> None:
@@ -98,8 +106,8 @@ def room(load: Load, takes_s: float = 0.01, meets: Meets = ALWAYS_OK, **changes:
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, loop.time())
     dialer = FakeDialer(clock, takes_s, meets)
-    rows: list[Row] = []
-    return Room(dialer, Engine(shard_plan(load, **changes), dialer, clock, rows.append), rows, clock)
+    buffer = RowBuffer(scenario=2)
+    return Room(dialer, Engine(shard_plan(load, **changes), dialer, clock, buffer), buffer, clock)
 
 
 async def run_for(place: Room, seconds: float) -> None:
@@ -156,8 +164,8 @@ def test_jitter_spreads_the_pause_to_both_sides_and_is_the_seeds() -> None:
         for seed in (7, 7, 8):
             place = room(constant(60, pause_after_error=0.1, jitter=0.5), meets=always(Outcome.RESET), seed=seed)
             await run_for(place, 0.2)
-            starts.append([(row.vu, row.due_ns) for row in place.rows if row.due_ns > 0])
-        pauses_ms = [due_ns / NS_PER_MS - 10 for _, due_ns in starts[0][:60]]
+            starts.append(sorted((row.due_ns, row.vu) for row in place.rows if row.due_ns > 0))
+        pauses_ms = [due_ns / NS_PER_MS - 10 for due_ns, _ in starts[0][:60]]
         assert min(pauses_ms) >= 50
         assert max(pauses_ms) <= 150
         assert max(pauses_ms) - min(pauses_ms) > 70
@@ -234,7 +242,7 @@ def test_requests_are_chosen_by_weight_the_same_for_the_same_seed() -> None:
         for seed in (7, 7, 8):
             place = room(constant(10, request={"order": 3, "coupon": 1}), seed=seed)
             await run_for(place, 1.005)
-            chosen.append([row.request for row in place.rows])
+            chosen.append([row.request for row in sorted(place.rows, key=lambda row: row.key)])
         shares = Counter(chosen[0])
         assert set(shares) == {4, 7}  # their indices in the target's requests
         assert 0.68 < shares[4] / len(chosen[0]) < 0.82
@@ -312,6 +320,110 @@ def test_iterations_that_nobody_came_to_begin_in_time_are_dropped_not_hidden() -
     in_virtual_time(story)
 
 
+def ramp(*steps: tuple[float, float], **more: Any) -> Load:
+    return constant(1, executor="ramping-vus", ramp=tuple(Ramp(over=over, to=to) for over, to in steps), **more)
+
+
+def arrivals(rate: float, duration: float, vus: int, **more: Any) -> Load:
+    return constant(vus, executor="constant-arrival-rate", rate=rate, duration=duration, **more)
+
+
+def test_the_number_of_users_in_flight_follows_the_ramp() -> None:
+    async def story() -> None:
+        place = room(ramp((1.0, 10), (1.0, 10), (1.0, 0), start_vus=0))
+        await place.engine.run()
+        per_s = Counter(row.due_ns // NS_PER_S for row in place.rows)
+        # 100 a second each; on average 4.5 on the way up (below the line), 10, and 5.5 on the way down (above it)
+        assert [per_s[i] for i in range(3)] == pytest.approx([450, 1000, 550], abs=12)
+        assert place.dialer.most_in_flight == 10
+        assert {row.outcome for row in place.rows} == {Outcome.OK}
+
+    in_virtual_time(story)
+
+
+def test_who_is_told_to_stop_may_finish_within_its_grace_and_is_cut_after_it() -> None:
+    async def story() -> None:
+        for grace, outcome in ((0.6, Outcome.OK), (0.2, Outcome.CUT)):
+            place = room(ramp((1.0, 0), start_vus=1, graceful_stop=grace, graceful_ramp_down=grace), takes_s=1.5)
+            await place.engine.run()
+            (row,) = place.rows
+            assert row.outcome == outcome
+            assert row.end_us == (1_500_000 if outcome == Outcome.OK else 1_200_000)
+
+    in_virtual_time(story)
+
+
+def test_after_its_duration_no_user_begins_again() -> None:
+    async def story() -> None:
+        place = room(constant(2, duration=0.055))
+        await place.engine.run()
+        assert len(place.rows) == 12  # begun at 0, 10, ... 50 ms
+        assert {row.outcome for row in place.rows} == {Outcome.OK}
+
+    in_virtual_time(story)
+
+
+def test_each_user_makes_its_iterations_and_those_it_had_no_time_for_are_dropped() -> None:
+    async def story() -> None:
+        place = room(constant(3, executor="per-vu-iterations", iterations=5, max_duration=0.035))
+        await place.engine.run()
+        assert Counter(row.outcome for row in place.rows) == {Outcome.OK: 12, Outcome.DROPPED: 3}
+        assert Counter(row.vu for row in place.rows if row.outcome == Outcome.OK) == {0: 4, 1: 4, 2: 4}
+
+    in_virtual_time(story)
+
+
+def test_arrivals_are_due_by_their_schedule_whatever_the_answers_do() -> None:
+    async def story() -> None:
+        place = room(arrivals(100.0, 1.0, vus=60), takes_s=0.5)
+        await place.engine.run()
+        assert [row.due_ns for row in sorted(place.rows, key=lambda row: row.due_ns)] == [i * 10 * NS_PER_MS for i in range(100)]
+        assert {row.outcome for row in place.rows} == {Outcome.OK}
+        assert max(row.start_us for row in place.rows) < 1000
+
+    in_virtual_time(story)
+
+
+def test_an_arrival_that_finds_nobody_free_is_dropped_and_never_made_up() -> None:
+    async def story() -> None:
+        place = room(arrivals(100.0, 1.0, vus=5), takes_s=0.1)
+        await place.engine.run()
+        assert Counter(row.outcome for row in place.rows) == {Outcome.OK: 50, Outcome.DROPPED: 50}
+        assert place.dialer.most_in_flight == 5
+
+    in_virtual_time(story)
+
+
+def test_each_drop_brings_one_user_more_up_to_the_most() -> None:
+    async def story() -> None:
+        place = room(arrivals(100.0, 1.0, vus=5, max_vus=8), takes_s=0.1)
+        await place.engine.run()
+        assert place.dialer.most_in_flight == 8
+        first_dropped = [row.due_ns // NS_PER_MS for row in place.rows if row.outcome == Outcome.DROPPED][:3]
+        assert first_dropped == [50, 70, 90]  # and the arrivals between them have the one that came in
+
+    in_virtual_time(story)
+
+
+def test_an_arrival_that_outlasts_the_grace_is_cut() -> None:
+    async def story() -> None:
+        place = room(arrivals(10.0, 1.0, vus=20, graceful_stop=0.5), takes_s=5.0)
+        await place.engine.run()
+        assert Counter(row.outcome for row in place.rows) == {Outcome.CUT: 10}
+        assert {row.due_ns // 1000 + row.end_us for row in place.rows} == {1_500_000}
+
+    in_virtual_time(story)
+
+
+def test_a_load_begins_at_its_start_time() -> None:
+    async def story() -> None:
+        place = room(constant(1, start_time=0.5, duration=0.005))
+        await place.engine.run()
+        assert [row.due_ns for row in place.rows] == [500 * NS_PER_MS]
+
+    in_virtual_time(story)
+
+
 def test_a_defect_of_the_dialer_is_raised_not_taken_for_an_answer() -> None:
     class Broken(FakeDialer):
         async def send(self, payload: bytes, **deadlines: object) -> tuple[Exchange, Line | None]:
@@ -319,7 +431,7 @@ def test_a_defect_of_the_dialer_is_raised_not_taken_for_an_answer() -> None:
 
     async def story() -> None:
         place = room(constant(2))
-        engine = Engine(shard_plan(constant(2)), Broken(place.clock), place.clock, place.rows.append)
+        engine = Engine(shard_plan(constant(2)), Broken(place.clock), place.clock, place.buffer)
         with pytest.raises(ExceptionGroup):
             await engine.run()
         assert place.rows == []

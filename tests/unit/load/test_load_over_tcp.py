@@ -23,6 +23,7 @@ from load_plans import constant, shard_plan, shared
 
 from lab.clock import MonotonicClock
 from lab.drill.model import Load
+from lab.history.model.buffer import RowBuffer
 from lab.history.model.rows import Outcome, Row, Rows, Via
 from lab.history.store import read_rows
 from lab.http.client import HttpDialer
@@ -83,9 +84,9 @@ def runner(request: pytest.FixtureRequest) -> Any:
 
 async def burst(server: CountingServer, load: Load) -> list[Row]:
     clock = MonotonicClock(time.monotonic_ns())
-    rows: list[Row] = []
-    await Engine(shard_plan(load, port=server.port), HttpDialer("127.0.0.1", server.port, clock), clock, rows.append).run()
-    return rows
+    rows = RowBuffer(scenario=2)
+    await Engine(shard_plan(load, port=server.port), HttpDialer("127.0.0.1", server.port, clock), clock, rows).run()
+    return list(rows.take())
 
 
 def test_three_hundred_users_at_once_are_three_hundred_requests(runner: asyncio.Runner) -> None:

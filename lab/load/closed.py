@@ -1,0 +1,61 @@
+"""A user in a closed loop: it asks, waits for the answer, and is free to ask again, as long as it lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from lab.clock import Clock, sleep_until
+from lab.history.model.rows import Outcome
+from lab.load.allowance import Allowance
+from lab.load.executors.schedule import FOREVER_NS, Life
+from lab.load.iteration import Iterations
+from lab.load.user import User
+from lab.nanoseconds import NS_PER_S
+
+
+class ClosedLoop:
+    """``due`` of a request is the instant at which its user was free: the end of its last answer, or of the pause after
+    an outcome that was not ok; of the first in a life, when that begins. ``pause_ns`` draws the pause.
+    """
+
+    def __init__(
+        self, iterations: Iterations, allowance: Allowance, clock: Clock, start_ns: int, pause_ns: Callable[[User], int]
+    ) -> None:
+        self._iterations = iterations
+        self._allowance = allowance
+        self._clock = clock
+        self._start_ns = start_ns
+        self._pause_ns = pause_ns
+
+    async def live(self, user: User, lives: tuple[Life, ...]) -> None:
+        """Every life, one after the other. An iteration that outlasts its own goes on into the next, as in k6."""
+        free_ns = self._start_ns
+        try:
+            for index, life in enumerate(lives):
+                follows_ns = lives[index + 1].begin_ns if index + 1 < len(lives) else FOREVER_NS
+                cut_ns = FOREVER_NS if follows_ns <= life.cut_ns else life.cut_ns
+                free_ns = await self._live_once(user, max(free_ns, self._start_ns + life.begin_ns), life.end_ns, cut_ns)
+        finally:
+            user.hang_up()
+
+    async def _live_once(self, user: User, due_ns: int, end_ns: int, cut_ns: int) -> int:
+        """Returns when it is free again."""
+        await sleep_until(self._clock, due_ns)
+        if cut_ns == FOREVER_NS:
+            return await self._loop(user, due_ns, self._start_ns + end_ns)
+        try:
+            async with asyncio.timeout((self._start_ns + cut_ns - self._clock.now_ns()) / NS_PER_S):
+                return await self._loop(user, due_ns, self._start_ns + end_ns)
+        except TimeoutError:
+            return self._clock.now_ns()
+
+    async def _loop(self, user: User, due_ns: int, until_ns: int) -> int:
+        one, take, vu = self._iterations.one, self._allowance.take, user.vu
+        while due_ns < until_ns and take(vu):
+            exchange = await one(user, due_ns)
+            due_ns = exchange.end_ns
+            if exchange.outcome is not Outcome.OK:
+                due_ns += self._pause_ns(user)
+                await sleep_until(self._clock, min(due_ns, until_ns))
+        return due_ns
