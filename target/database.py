@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import create_engine, event
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5000
 POOL = 16
+NO_DRIVER = "; hint: pip install 'psycopg[binary]'"
 
 
 class DatabaseError(Exception):
@@ -48,19 +50,24 @@ class Inline:
 
 
 class Pooled:
-    """A database over the network: each piece of work waits in a thread, with a connection of the pool."""
+    """A database over the network: each piece of work waits in a thread, with a connection of the pool.
+
+    The threads are our own, one for each connection: the loop has as many as the machine has processors, and 4.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine: Engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._threads = ThreadPoolExecutor(POOL, thread_name_prefix="database")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.to_thread(self._work, work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
 
     def _work(self, work: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
             return work(connection)
 
     def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)  # waits for what has begun, whose connection would stay open
         self.engine.dispose()
 
 
@@ -68,18 +75,44 @@ def open_database(url: str, prepare: Callable[[Engine], None]) -> Database:
     """A database that ``prepare`` (tables, stock) has just written to. Raises :class:`DatabaseError`."""
     try:
         engine = _engine(url)
-        prepare(engine)
-        if engine.dialect.name == "sqlite":
-            return Inline(engine)
-        return Pooled(engine)
+        return _prepared(engine, prepare)
     except (SQLAlchemyError, ImportError) as error:
-        raise DatabaseError(f"cannot use database {_shown(url)}: {str(error).splitlines()[0]}") from error
+        hint = NO_DRIVER if isinstance(error, ImportError) and error.name == "psycopg" else ""
+        raise DatabaseError(f"cannot use database {_shown(url)}: {str(error).splitlines()[0]}{hint}") from error
+
+
+def _prepared(engine: Engine, prepare: Callable[[Engine], None]) -> Database:
+    try:
+        prepare(engine)
+        return Inline(engine) if engine.dialect.name == "sqlite" else Pooled(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def has_one_writer(connection: Connection) -> bool:
+    """No two statements write at the same time, so none finds a row locked."""
+    return connection.dialect.name == "sqlite"
+
+
+def take_turns(connection: Connection) -> None:
+    """Those who ask for this wait for each other until their transactions end.
+
+    For starts side by side: ``CREATE TABLE IF NOT EXISTS`` of PostgreSQL fails when another one has begun to create the
+    same table. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('target'))")
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=POOL, pool_pre_ping=True)
-    engine = create_engine(url)
+    """The driver, if the URL names none, is psycopg: SQLAlchemy 2.0 would take psycopg2. It is imported only here."""
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_size=POOL, pool_pre_ping=True)
+    engine = create_engine(address)
     event.listen(engine, "connect", _configure_sqlite)
     return engine
 

@@ -7,6 +7,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
+from target.database import take_turns
+
 metadata = MetaData()
 
 events = Table("event", metadata, Column("name", String(200), primary_key=True), Column("stock", Integer, nullable=False))
@@ -33,6 +35,7 @@ orders = Table(
 def create(engine: Engine, event: str, stock: int) -> None:
     """Tables and stock, each unless it is there: a restart keeps what was issued, whatever ``stock`` says then."""
     with engine.begin() as connection:
+        take_turns(connection)
         for table in metadata.sorted_tables:
             connection.execute(CreateTable(table, if_not_exists=True))
     try:

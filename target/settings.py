@@ -73,7 +73,8 @@ class Settings:
 
     ``port`` 0: any free one. ``health_port`` 0: the service's port + 1. ``listen_fd``: a listening socket inherited
     from a supervisor, used instead of ``host`` and ``port``. ``header_timeout``: seconds, 0 is off.
-    ``keep_alive``: seconds. ``work_ms``: milliseconds of simulated downstream work per request.
+    ``keep_alive``: seconds. ``work_ms``: milliseconds of simulated downstream work per request. ``database_url``: SQLite, or
+    PostgreSQL with the extra ``postgres``: ``postgresql://user:password@host/database?connect_timeout=5``.
     """
 
     host: str = _setting("127.0.0.1", _text)
