@@ -47,15 +47,20 @@ def drills(here: Path | None = None) -> dict[str, Source]:
     return _sources("drills", "drills", here or Path())
 
 
-def find_drill(name: str, here: Path | None = None) -> Source:
-    """A drill by its name or by a path (with ``/``, or ending in .yaml or .yml).
+def loads(here: Path | None = None) -> dict[str, Source]:
+    """Every load test by name, as :func:`drills`: ``./loads/NAME.yaml`` hides the built-in one."""
+    return _sources("loads", "loads", here or Path())
 
-    Raises CatalogueError for a name that no drill has, OSError for a path that cannot be read.
+
+def find_drill(name: str, here: Path | None = None) -> Source:
+    """A drill or a load test, by its name or by a path (with ``/``, or ending in .yaml or .yml).
+
+    Raises CatalogueError for a name that none has, OSError for a path that cannot be read.
     """
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = (here or Path()) / name
         return Source(path.stem, _text(path), name)
-    known = drills(here)
+    known = {**loads(here), **drills(here)}
     if name not in known:
         raise CatalogueError(f"no drill is called {name!r}: expected {one_of(known)}, or a path", nearest(name, known))
     return known[name]

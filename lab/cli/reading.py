@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,45 @@ if TYPE_CHECKING:  # 10 ms that `lab --help` does not need
     from lab.history.model.history import History
 
 RUNS = Path("runs")
+KINDS = ("peak", "load", "endurance", "stress")
+"""Of the documented plan, in its order."""
 
 
 def drill(name: str, patches: Sequence[str], without: Sequence[str]) -> Drill:
     """The drill with its patches, less the measures that ``without`` names. Exits 2 with all problems of the file."""
     from lab import catalogue
     from lab.drill.patches import resolve
+
+    with _mistakes():
+        return resolve(catalogue.read_drill(name, patches), without)
+
+
+def load(name: str, patches: Sequence[str], scale: float) -> Drill:
+    """A load test, or the whole documented plan; patches name its stages. Exits 2 with all problems of the files."""
+    from lab import catalogue
+    from lab.cli.listing import PLAN
+    from lab.drill.plans import chained, scaled
+
+    with _mistakes():
+        if name == "plan":
+            whole = [catalogue.read_drill(each, _of(each, patches)) for each in KINDS]
+            return scaled(chained("plan", PLAN, whole), scale)
+        return scaled(catalogue.read_drill(name, patches), scale)
+
+
+def _of(kind: str, patches: Sequence[str]) -> list[str]:
+    """Those about a stage of this kind (``peak-coupon``), and those about all (``target.settings.slots=8``)."""
+    others = tuple(f"{each}-" for each in KINDS if each != kind)
+    return [patch for patch in patches if not patch.startswith(others)]
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    from lab import catalogue
     from lab.drill.problems import DrillErrors
 
     try:
-        return resolve(catalogue.read_drill(name, patches), without)
+        yield
     except DrillErrors as errors:
         for problem in errors.problems:
             print(problem, file=sys.stderr)

@@ -42,13 +42,13 @@ def _stage(stage: Stage) -> Iterator[str]:
         yield f"The target has {_settings(stage.target)}."
     yield _load(stage.load, stage.lane)
     yield _probe(stage.probe)
-    yield _ending(stage)
+    yield _load_test(stage) if stage.is_load_test else _ending(stage)
     yield from _alarms(stage.alarm)
     for name, measure in stage.measures.items():
         yield f"Measure {name}: {_measure(measure)}."
     if stage.fault and not stage.respond:
         yield "Nobody acts: no measure of this stage restarts anything."
-    budgets = list(_budgets(stage))
+    budgets = [*_budgets(stage), *(f"{metric} {said}" for metric, each in stage.thresholds.items() for said in each)]
     yield f"Passes with {', '.join(budgets)}." if budgets else "No budget: it is measured, not judged."
 
 
@@ -64,10 +64,27 @@ def _load(load: Load | None, lane: str) -> str:
     way = "through the proxy" if lane == "proxy" else "straight at the target"
     if load is None:
         return f"No users; the probe goes {way}."
-    shared = f" share {load.iterations} iterations (at most {format_duration(load.max_duration)}) and" if load.iterations else ""
     asked = " and ".join(f"{name} ×{weight}" if len(load.request) > 1 else name for name, weight in load.request.items())
     connections = "a new connection for each request" if load.connections == "fresh" else "kept connections"
-    return f"{load.vus} users{shared} ask for {asked} {way}, {connections}."
+    return f"{users_of(load)} ask for {asked} {way}, {connections}."
+
+
+def users_of(load: Load) -> str:
+    """``50 VUs``, ``300 VUs sharing 300 iterations``, ``VUs 1 → 10 → 300 → 0``, ``100/s by up to 50 VUs``."""
+    arrow = " → ".join
+    match load.executor:
+        case "shared-iterations":
+            return f"{load.vus} VUs sharing {load.iterations} iterations"
+        case "per-vu-iterations":
+            return f"{load.vus} VUs, {load.iterations} iterations each"
+        case "ramping-vus":
+            return f"VUs {arrow(f'{level:g}' for level in (load.start_vus, *(ramp.to for ramp in load.ramp)))}"
+        case "constant-arrival-rate":
+            return f"{format_rate(load.rate or 0.0)} by up to {load.most_vus} VUs"
+        case "ramping-arrival-rate":
+            levels = arrow(f"{level:g}" for level in (load.start_rate, *(ramp.to for ramp in load.ramp)))
+            return f"{levels} per second by up to {load.most_vus} VUs"
+    return f"{load.vus} VUs"
 
 
 def _probe(probe: Probe) -> str:
@@ -82,6 +99,10 @@ def _ending(stage: Stage) -> str:
     if stage.until_recovered:
         return f"Fault {_fault(stage.fault)} {watched}, until recovered (or {format_duration(stage.deadline_s)} later)."
     return f"Fault {_fault(stage.fault)} {watched}; the lab ends it after {format_duration(stage.lasts)}."
+
+
+def _load_test(stage: Stage) -> str:
+    return f"A load test: it ends with its load, {format_duration(round(stage.load_s, 3))} at the latest."
 
 
 def _fault(call: FaultCall) -> str:

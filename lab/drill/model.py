@@ -201,6 +201,10 @@ class Budgets(FileNoun):
     bad_seconds: Seconds | None = None
 
 
+Thresholds = Mapping[str, tuple[str | Mapping[str, Scalar], ...]]
+"""By selector of a metric: expressions in k6's syntax, as written; ``lab.drill.thresholds`` reads them."""
+
+
 @dataclass(frozen=True)
 class FaultCall:
     """Which fault with which parameters, already validated against the fault's own dataclass."""
@@ -211,9 +215,14 @@ class FaultCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(FileNoun):
-    """One stretch of a drill: load, lane, probe, at most one fault, how it ends, measures in force, budgets."""
+    """One stretch of a drill: load, lane, probe, at most one fault, how it ends, measures in force, budgets.
+
+    ``judge: load`` makes it a load test: no baseline, no detector, only the users' own requests count; it ends with its
+    load. ``thresholds`` hold for the requests of this stage.
+    """
 
     stage: str
+    judge: Literal["probe", "load"] = "probe"
     lane: Lane = "direct"
     target: Mapping[str, Scalar] = field(default_factory=dict)
     load: Load | None = None
@@ -223,6 +232,7 @@ class Stage(FileNoun):
     measures: Mapping[str, Measure] = field(default_factory=dict)
     alarm: Alarms | None = None
     within: Budgets = field(default_factory=Budgets)
+    thresholds: Thresholds = field(default_factory=dict)
     rest: Seconds = 0.0
     settle: Seconds = 0.5
     baseline: Seconds = SHORTEST_BASELINE_S
@@ -231,6 +241,16 @@ class Stage(FileNoun):
     @property
     def until_recovered(self) -> bool:
         return self.lasts == UNTIL_RECOVERED
+
+    @property
+    def is_load_test(self) -> bool:
+        return self.judge == "load"
+
+    @property
+    def load_s(self) -> float:
+        """The longest that a load test can take: its load with all its grace, or ``lasts`` where that has no end."""
+        length_s = self.load.length_s if self.load else None
+        return self.lasts if length_s is None or self.load is None else length_s + self.load.graceful_stop
 
     @property
     def class_rate(self) -> float:
@@ -270,6 +290,8 @@ class Stage(FileNoun):
     @property
     def planned_requests(self) -> int:
         """N: probe requests of the longest possible rest of the stage after its baseline; fixed before it starts."""
+        if self.is_load_test:
+            return round(self.probe.rate * self.load_s)
         return round(self.probe.rate * (self.probe.slow + self.fault_s + self.cool_s))
 
     @property
@@ -292,6 +314,10 @@ class Drill(FileNoun):
     target: Target
     checks: tuple[Check, ...] = ()
     alarm: Alarms = field(default_factory=Alarms)
+    thresholds: Thresholds = field(default_factory=dict)
+    """Of the requests of all stages."""
+    scale: float = 1.0
+    """Times of the loads were multiplied with this (``lab load --scale``); users were not."""
     stages: tuple[Stage, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Stages that this machine cannot host, with the reason (``needs toxiproxy``); decided before the run."""
@@ -312,6 +338,8 @@ class RunPlan(FileNoun):
     definitions: int = 1
     planned: Mapping[str, int]
     lab: str
+    shards: int = 1
+    """Processes that share the users of each load."""
     toxiproxy: str | None = None
     toxiproxy_path: str | None = None
     machine: Mapping[str, str] = field(default_factory=dict)

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lab.drill import load_rules
+from lab.drill import thresholds as thresholds_of
 from lab.drill.calls import build_fault
-from lab.drill.model import Drill, Load, Request, Scalar, Stage
+from lab.drill.model import Drill, Load, Request, Scalar, Stage, Thresholds
 from lab.drill.problems import Finding, Path
 from lab.drill.suggest import nearest, one_of
 from lab.drill.typed import keys
@@ -40,6 +41,7 @@ def broken(drill: Drill, known: Known) -> Iterator[Finding]:
     yield from _target(drill)
     yield from _ledger(drill)
     yield from _settings(drill.target.settings, ("target", "settings"), known)
+    yield from _thresholds(drill, drill.thresholds, ("thresholds",))
     for index, stage in enumerate(drill.stages):
         yield from _stage(drill, stage, ("stages", index), known)
 
@@ -53,6 +55,8 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
     yield from _lane(stage, at, known)
     yield from _leaves(stage, at, known)
     yield from _ending(stage, at)
+    yield from _load_test(stage, at)
+    yield from _thresholds(drill, stage.thresholds, (*at, "thresholds"))
     yield from _settings(stage.target, (*at, "target"), known)
     for name, measure in stage.measures.items():
         yield from _settings(measure.target, (*at, "measures", name, "target"), known)
@@ -190,6 +194,21 @@ def _ending(stage: Stage, at: Path) -> Iterator[Finding]:
         yield Finding(path, "lasts until recovered, but no deadline", "within: {recover: …}", about=((*at, "lasts"),))
     if stage.fault is None:
         yield Finding((*at, "lasts"), "lasts until recovered without a fault", "a fault, or a duration", about=((*at, "fault"),))
+
+
+def _load_test(stage: Stage, at: Path) -> Iterator[Finding]:
+    if not stage.is_load_test:
+        return
+    if stage.load is None:
+        yield Finding((*at, "judge"), "judge: load without a load", "a load, or judge: probe", about=((*at, "load"),))
+    if stage.fault is not None:
+        yield Finding((*at, "judge"), "judge: load with a fault", "judge: probe, or no fault", about=((*at, "fault"),))
+
+
+def _thresholds(drill: Drill, thresholds: Thresholds, at: Path) -> Iterator[Finding]:
+    stages, requests = [stage.stage for stage in drill.stages], list(drill.target.requests)
+    for each in thresholds_of.problems(thresholds, scenarios=stages, requests=requests):
+        yield replace(each, path=(*at, *each.path))
 
 
 def _load(load: Load, at: Path) -> Iterator[Finding]:

@@ -32,10 +32,19 @@ def without_nothings(data: Any) -> Any:
 def write_out(drill: dict[str, Any]) -> dict[str, Any]:
     """``request: order`` → ``request: {order: 1}``, ``ramp: [{30s: 300}]`` → ``[{over: 30s, to: 300}]``, in every load."""
     stages = drill.get("stages")
+    drill = _with(drill, "thresholds", _thresholds)
     return {**drill, "stages": [_stage(stage) for stage in stages]} if isinstance(stages, list) else drill
 
 
+def _thresholds(thresholds: Any) -> Any:
+    """One expression may stand without a list around it."""
+    if not isinstance(thresholds, dict):
+        return thresholds
+    return {selector: said if isinstance(said, list) else [said] for selector, said in thresholds.items()}
+
+
 def _stage(stage: Any) -> Any:
+    stage = _with(stage, "thresholds", _thresholds)
     return _with(stage, "load", lambda load: _with(_with(load, "request", _weights), "ramp", _ramps))
 
 

@@ -64,27 +64,28 @@ def suspended(history: History) -> bool:
 
 def reasons(finding: Finding) -> tuple[str, ...]:
     """Why the stage cannot be judged; empty: it can. Where it did not run to its end, only that is said."""
-    broken = tuple(dict.fromkeys([*skipped(finding), *unfinished(finding), *fault_errors(finding)]))
+    timeline = finding.timeline
+    broken = tuple(dict.fromkeys([*skipped(timeline), *unfinished(timeline), *fault_errors(finding)]))
     if broken:
         return broken
-    rest = (injection, loads, probe, baseline, too_early, landing, lateness, gaps, suspension)
+    rest = (injection, _loads, probe, baseline, too_early, landing, lateness, gaps, suspension)
     return tuple(dict.fromkeys(reason for check in rest for reason in check(finding)))
 
 
-def skipped(finding: Finding) -> Reasons:
-    for event in finding.timeline.stage_events():
+def skipped(timeline: Timeline) -> Reasons:
+    for event in timeline.stage_events():
         if event.skipped:
             yield f"skipped: {event.skipped}"
 
 
-def unfinished(finding: Finding) -> Reasons:
-    events = finding.timeline.stage_events()
+def unfinished(timeline: Timeline) -> Reasons:
+    events = timeline.stage_events()
     if not events:
         yield "the stage did not run"
     for event in events:
         if event.error:
             yield event.error
-    if events and finding.timeline.end_ns is None:
+    if events and timeline.end_ns is None:
         yield "the stage did not end"
 
 
@@ -101,9 +102,13 @@ def injection(finding: Finding) -> Reasons:
         yield "the fault was not healed"
 
 
-def loads(finding: Finding) -> Reasons:
-    events = finding.timeline.loads()
-    if finding.timeline.stage.load and not any(event.phase == "begin" for event in events):
+def _loads(finding: Finding) -> Reasons:
+    yield from loads(finding.timeline)
+
+
+def loads(timeline: Timeline) -> Reasons:
+    events = timeline.loads()
+    if timeline.stage.load and not any(event.phase == "begin" for event in events):
         yield "the load did not start"
     late_ms = max([*(event.late_ms for event in events), *((e.t_ns - e.planned_ns) / 1e6 for e in events if e.phase == "begin")],
                   default=0.0)  # fmt: skip

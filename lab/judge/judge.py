@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lab.drill.model import Stage
+from lab.drill.model import Stage, Thresholds
 from lab.history.model.history import History
 from lab.history.model.rows import NEVER, Column, Rows
-from lab.judge import checks
+from lab.judge import checks, generator
 from lab.judge.baseline import Baseline
 from lab.judge.budgets import Held, hold
 from lab.judge.detector import ALPHA
@@ -19,6 +19,7 @@ from lab.judge.invariants import invariants
 from lab.judge.known import Bounds, Seen, see
 from lab.judge.landed import Evidence, evidence_of, landed
 from lab.judge.live import LiveFold
+from lab.judge.load import held, load_figures, span_s
 from lab.judge.outages import Episode
 from lab.judge.timeline import Timeline, stalls, timeline_of
 from lab.judge.times import ns, seconds
@@ -32,6 +33,7 @@ from lab.judge.verdict import (
     ProbeFigures,
     Ruling,
     StageVerdict,
+    ThresholdFigures,
     Verdict,
 )
 
@@ -48,8 +50,11 @@ def judge(history: History) -> Verdict:
     4. Measure each episode (``figures``, ``spans``, ``runs``) and the load's own requests (``users``).
     5. Compare the fault's counters (``landed``), and collect every reason why this is no valid measurement
        (``checks``). One reason, and the stage is ``unknown``.
-    6. Hold the figures against the budgets (``budgets``). One missed, and the stage fails. An outage in a stage
-       without a fault fails it too.
+    6. Hold the figures against the budgets (``budgets``) and the thresholds (``load``). One missed, and the stage
+       fails. An outage in a stage without a fault fails it too.
+
+    A load test has no baseline, no outages and no evidence: its load's own requests are measured (``load``), and
+    whether the generator made the load that was asked for (``generator``).
 
     For the whole drill: 7. the invariants (``invariants``); 8. fail if a stage or an invariant fails; else unknown if
     one is unknown or the run broke off; else pass. An interrupted run is ``interrupted``, whatever its stages say.
@@ -58,8 +63,10 @@ def judge(history: History) -> Verdict:
     """
     stages = tuple(judge_stage(history, index) for index in range(len(history.plan.drill.stages)))
     found = invariants(history)
-    reasons = tuple(checks.run_reasons(history))
-    ruling = _whole(history, stages, found, reasons)
+    thresholds = _thresholds(history, history.plan.drill.thresholds, history.load)
+    missed, open_ = generator.missed(thresholds), generator.without_value(thresholds)
+    reasons = (*checks.run_reasons(history), *missed, *open_)
+    ruling = _whole(history, stages, found, reasons, failed=bool(missed))
     return Verdict(
         drill=history.plan.drill.drill,
         verdict=ruling,
@@ -67,22 +74,62 @@ def judge(history: History) -> Verdict:
         reasons=reasons,
         stages=stages,
         invariants=found,
+        thresholds=thresholds,
         definitions=history.plan.definitions,
     )
 
 
-def _whole(history: History, stages: Sequence[StageVerdict], found: Sequence[InvariantVerdict], reasons: Sequence[str]) -> Ruling:
+def _whole(
+    history: History, stages: Sequence[StageVerdict], found: Sequence[InvariantVerdict], reasons: Sequence[str], *, failed: bool
+) -> Ruling:
     if checks.interrupted(history):
         return Ruling.INTERRUPTED
     rulings = {*(stage.verdict for stage in stages), *(invariant.verdict for invariant in found)}
-    if Ruling.FAIL in rulings:
+    if failed or Ruling.FAIL in rulings:
         return Ruling.FAIL
     return Ruling.UNKNOWN if reasons or Ruling.UNKNOWN in rulings else Ruling.PASS
+
+
+def _thresholds(history: History, written: Thresholds, rows: Rows) -> tuple[ThresholdFigures, ...]:
+    """Over the time from the first due to the last end, which is what the rate of a counter is divided by."""
+    if not written:
+        return ()
+    drill = history.plan.drill
+    return held(written, rows, [stage.stage for stage in drill.stages], drill.target.requests, span_s(rows))
 
 
 def judge_stage(history: History, index: int) -> StageVerdict:
     """Steps 1 to 6 for one stage."""
     timeline = timeline_of(history, index)
+    return _load_test(history, timeline) if timeline.stage.is_load_test else _drill_stage(history, timeline)
+
+
+def _load_test(history: History, timeline: Timeline) -> StageVerdict:
+    stage, index = timeline.stage, timeline.index
+    rows = history.load.where(history.load.scenario == index)
+    probe_rows = history.probe.where(history.probe.scenario == index)
+    seen = see(probe_rows, Bounds.of(stage.probe), stalls(history))
+    assert stage.load is not None, "a rule of the drill"
+    load = load_figures(rows, stage.load, list(history.plan.drill.target.requests), timeline.loads())
+    thresholds = _thresholds(history, stage.thresholds, rows)
+    why = generator.reasons(timeline, rows, load, thresholds, suspended=checks.suspended(history))
+    missed = (*generator.missed(thresholds), *generator.deaths(timeline))
+    ruling, reasons = (Ruling.UNKNOWN, why) if why else (Ruling.FAIL, missed) if missed else (Ruling.PASS, ())
+    return StageVerdict(
+        stage=stage.stage,
+        verdict=ruling,
+        reasons=reasons,
+        evidence=_evidence(history, timeline, probe_rows, seen, None, evidence_of(timeline), ()),
+        budgets={},
+        users=None,
+        episodes=(),
+        load=load,
+        thresholds=thresholds,
+    )
+
+
+def _drill_stage(history: History, timeline: Timeline) -> StageVerdict:
+    index = timeline.index
     bounds = Bounds.of(timeline.stage.probe)
     probe_rows = history.probe.where(history.probe.scenario == index)
     load_rows = history.load.where(history.load.scenario == index)
@@ -98,17 +145,20 @@ def judge_stage(history: History, index: int) -> StageVerdict:
             timeline, seen, base, scene, episodes, _edges(timeline, scene, episodes), evidence, checks.suspended(history)
         )
     )
-    held = _held(timeline.stage, scene, episodes, measured)
-    ruling, reasons = _ruling(timeline.stage, why, held, episodes)
+    budgets = _held(timeline.stage, scene, episodes, measured)
+    thresholds = _thresholds(history, timeline.stage.thresholds, load_rows)
+    why = (*why, *generator.without_value(thresholds))
+    ruling, reasons = _ruling(timeline.stage, why, (*budgets.missed, *generator.missed(thresholds)), episodes)
     load = users(load_rows, bounds, scene, timeline.baseline_begin_ns) if timeline.stage.load else None
     return StageVerdict(
         stage=timeline.stage.stage,
         verdict=ruling,
         reasons=reasons,
         evidence=_evidence(history, timeline, probe_rows, seen, base, evidence, measured),
-        budgets=held.figures,
+        budgets=budgets.figures,
         users=load,
         episodes=measured,
+        thresholds=thresholds,
     )
 
 
@@ -118,10 +168,13 @@ def _held(stage: Stage, scene: Scene | None, episodes: Sequence[Episode], measur
     return hold(stage.within, measured, bad_seconds(scene, tuple(episodes)), seconds(scene.watch_end_ns))
 
 
-def _ruling(stage: Stage, why: tuple[str, ...], held: Held, episodes: Sequence[Episode]) -> tuple[Ruling, tuple[str, ...]]:
+def _ruling(
+    stage: Stage, why: tuple[str, ...], missed: tuple[str, ...], episodes: Sequence[Episode]
+) -> tuple[Ruling, tuple[str, ...]]:
     if why:
         return Ruling.UNKNOWN, why
-    missed = held.missed if stage.fault or not episodes else ("an outage without a fault",)
+    if episodes and not stage.fault:
+        missed = ("an outage without a fault", *missed)
     return (Ruling.FAIL, missed) if missed else (Ruling.PASS, ())
 
 

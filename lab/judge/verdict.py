@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Ruling(StrEnum):
@@ -156,6 +156,77 @@ class UserFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LatencyFigures:
+    avg_ms: float
+    min_ms: float
+    med_ms: float
+    p90_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFigures:
+    """``statuses``: how often each came; ``unanswered``: by outcome, those that brought none."""
+
+    requests: int
+    failed: int
+    statuses: Mapping[str, int]
+    unanswered: Mapping[str, int]
+    service: LatencyFigures | None
+    due: LatencyFigures | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorFigures:
+    """How well the load was made. ``cpu_share``: of one core, by the busiest shard; lag is start − due."""
+
+    shards: int
+    cpu_share: float
+    late_ms: float
+    lag_p50_s: float | None
+    lag_p99_s: float | None
+    lag_max_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadFigures:
+    """The users of a stage. ``requests``: ended, neither cut nor dropped; ``rate`` per second. See ``lab.judge.load``."""
+
+    begin_s: float
+    end_s: float
+    requests: int
+    rate: float
+    failed: int
+    dropped: int
+    cut: int
+    reopened: int
+    most_vus: int
+    closed: bool
+    service: LatencyFigures | None
+    connecting: LatencyFigures | None
+    due: LatencyFigures | None
+    corrected: LatencyFigures | None
+    by_request: Mapping[str, RequestFigures]
+    generator: GeneratorFigures
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdFigures:
+    """``kept`` is None when there was nothing to hold against the threshold.
+
+    ``value``: of the worst window if there are any, which ended at ``at_s`` since t0.
+    """
+
+    selector: str
+    expression: str
+    value: float | None
+    kept: bool | None
+    at_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageVerdict:
     stage: str
     verdict: Ruling
@@ -164,6 +235,8 @@ class StageVerdict:
     budgets: Mapping[str, BudgetFigures]
     users: UserFigures | None
     episodes: tuple[EpisodeVerdict, ...]
+    load: LoadFigures | None = None
+    thresholds: tuple[ThresholdFigures, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +259,8 @@ class Verdict:
     reasons: tuple[str, ...]
     stages: tuple[StageVerdict, ...]
     invariants: tuple[InvariantVerdict, ...] = ()
+    thresholds: tuple[ThresholdFigures, ...] = ()
+    """Over the requests of all stages."""
     definitions: int = 1
     schema: int = field(default=SCHEMA)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.drill.describe import users_of
 from lab.drill.model import Drill, Load, RunPlan, Stage
 from lab.drill.units import format_duration, format_rate
 from lab.history.model.history import History
@@ -12,6 +13,7 @@ from lab.judge.verdict import Ruling, StageVerdict, Verdict
 from lab.report.conclusion import AS_FAR, broken, conclusion
 from lab.report.instrument import instrument
 from lab.report.line import ReportLine
+from lab.report.load import load_lines, stages_table, thresholds_line
 from lab.report.marks import marks
 from lab.report.quantities import printable
 
@@ -39,6 +41,10 @@ class Facts:
     troubles: tuple[str, ...]
     stages: tuple[StageFacts, ...]
     conclusion: tuple[str, ...]
+    table: tuple[str, ...] = ()
+    """Of all load tests, line by line."""
+    thresholds: tuple[str, ...] = ()
+    """Of the whole drill."""
 
 
 def facts(history: History, verdict: Verdict) -> Facts:
@@ -50,6 +56,8 @@ def facts(history: History, verdict: Verdict) -> Facts:
         troubles=_troubles(verdict),
         stages=tuple(_stage(history, index, stage) for index, stage in enumerate(verdict.stages)),
         conclusion=conclusion(verdict),
+        table=tuple(stages_table(verdict)),
+        thresholds=thresholds_line(verdict),
     )
 
 
@@ -64,8 +72,9 @@ def context(plan: RunPlan) -> tuple[str, ...]:
 
 def arm(plan: RunPlan) -> tuple[str, ...]:
     """How the run differs from its drill file: nothing, or the measures left out and what ``--set`` changed."""
+    scale = (f"times ×{plan.drill.scale:g}",) if plan.drill.scale != 1 else ()
     without = (f"control arm: without {' and '.join(plan.without)}",) if plan.without else ()
-    return (*without, *(f"set {printable(patch)}" for patch in plan.patches))
+    return (*scale, *without, *(f"set {printable(patch)}" for patch in plan.patches))
 
 
 def _probe_rates(drill: Drill) -> str:
@@ -97,7 +106,7 @@ def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
         setting=setting(timeline.stage),
         reasons=verdict.reasons,
         timeline=marks(history, timeline, verdict),
-        figures=instrument(timeline, verdict),
+        figures=(*load_lines(verdict, history.plan.drill.target.requests), *instrument(timeline, verdict)),
     )
 
 
@@ -110,12 +119,13 @@ def setting(stage: Stage) -> tuple[str, ...]:
 def _users(load: Load | None) -> str:
     if load is None:
         return "no users, the probe alone"
-    shared = f" sharing {load.iterations} iterations" if load.iterations else ""
     connections = "new connections" if load.connections == "fresh" else "kept connections"
-    return f"{load.vus} VUs{shared}, {connections}"
+    return f"{users_of(load)}, {connections}"
 
 
 def _measures(stage: Stage) -> str:
+    if stage.is_load_test:
+        return "a load test"
     if stage.fault is None:
         return "no fault"
     if stage.measures:

@@ -21,6 +21,10 @@ def report(history: History, verdict: Verdict, width: int = 120) -> list[str]:
         lines += _reason("", trouble, width)
     for stage in found.stages:
         lines += ["", *_stage(stage, len(found.stages), width)]
+    if found.table:
+        lines += ["", *found.table]
+    if found.thresholds:
+        lines += ["", *fold("thresholds of all", found.thresholds, width)]
     return [*lines, "", *_ruling(found, width)]
 
 

@@ -22,7 +22,7 @@ class StageBroken(RuntimeError):
 class Bench:
     """``keep_row`` takes the probe's rows; ``keep_load_rows`` those of a load that writes none itself (the fake's).
 
-    ``rows_path(stage index)`` names the file that a load shard writes; ``keys`` gives a block of keys to each writer.
+    ``rows_path(number)`` names the file that a load shard writes, each its own; ``keys`` gives a block of keys to each writer.
     ``requests``: the target's, with secrets put in: to be sent, never to be written down.
     """
 

@@ -1,8 +1,12 @@
-"""The load of a stage: begun at an absolute instant, watched, ended."""
+"""The load of a stage: its shards are begun at one absolute instant, watched, ended."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from lab.clock import sleep_until
 from lab.drill.model import Load
@@ -11,30 +15,64 @@ from lab.load.plan import ShardPlan
 from lab.run.background import beside
 from lab.run.bench import Bench
 from lab.run.tape import Tape
-from lab.runtimes.base import Users
+from lab.runtimes.base import LoadTick, Users
 
 START_AHEAD_NS = 1_000_000_000
 """The start lies this far ahead, so that a shard's process is there in time (boot: 200 ms idle, 600 ms beside two other
 drills on two CPUs)."""
 
 
-async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, stack: AsyncExitStack) -> Users:
+@dataclass(frozen=True)
+class Crowd:
+    """All shards as one."""
+
+    shards: Sequence[Users]
+
+    @property
+    def latest(self) -> LoadTick:
+        """Quantiles of several shards cannot be put together: the worst stands for all, on the display."""
+        ticks = [users.latest for users in self.shards]
+        return LoadTick(
+            outcomes=_summed(tick.outcomes for tick in ticks),
+            rate=sum(tick.rate for tick in ticks),
+            p95_ms=max(tick.p95_ms for tick in ticks),
+            p50_ms=max(tick.p50_ms for tick in ticks),
+            p99_ms=max(tick.p99_ms for tick in ticks),
+            statuses=_summed(tick.statuses for tick in ticks),
+        )
+
+    async def until_over(self) -> None:
+        """Returns when every shard has done all it had to do, or one has broken off."""
+        await asyncio.gather(*(users.until_over() for users in self.shards))
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
+
+
+async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, stack: AsyncExitStack) -> Crowd:
     """Starts the load and returns at its first instant; the stack ends it."""
-    plan = _shard_plan(bench, index, load, port)
-    users = await bench.room.start_load(plan)
-    stack.push_async_callback(_end, bench, users, tape)
-    beside(stack, _watch(users, tape))
-    tape.write(LoadEvent(t_ns=tape.now_ns(), phase="begin", planned_ns=plan.start_ns))
-    await sleep_until(bench.room.clock, plan.start_ns)
-    return users
+    start_ns = bench.room.clock.now_ns() + START_AHEAD_NS
+    shards = []
+    for shard in range(bench.plan.shards):
+        users = await bench.room.start_load(_shard_plan(bench, index, shard, load, port, start_ns))
+        stack.push_async_callback(_end, bench, shard, users, tape)
+        beside(stack, _watch(shard, users, tape))
+        shards.append(users)
+    tape.write(LoadEvent(t_ns=tape.now_ns(), phase="begin", planned_ns=start_ns))
+    await sleep_until(bench.room.clock, start_ns)
+    return Crowd(shards)
 
 
-def _shard_plan(bench: Bench, index: int, load: Load, port: int) -> ShardPlan:
+def _shard_plan(bench: Bench, index: int, shard: int, load: Load, port: int, start_ns: int) -> ShardPlan:
     requests = bench.requests
     return ShardPlan(
-        shard=0,
-        shards=1,
-        start_ns=bench.room.clock.now_ns() + START_AHEAD_NS,
+        shard=shard,
+        shards=bench.plan.shards,
+        start_ns=start_ns,
         t0_ns=bench.plan.t0_ns,
         host="127.0.0.1",
         port=port,
@@ -44,23 +82,24 @@ def _shard_plan(bench: Bench, index: int, load: Load, port: int) -> ShardPlan:
         seed=bench.plan.seed,
         run=bench.run_id,
         first_key=next(bench.keys),
-        rows=bench.rows_path(index),
+        rows=bench.rows_path(index * bench.plan.shards + shard),
         headers={"X-Lab-Run": bench.run_id},
     )
 
 
-async def _watch(users: Users, tape: Tape) -> None:
+async def _watch(shard: int, users: Users, tape: Tape) -> None:
     how = await users.until_dead()
-    tape.write(LoadEvent(t_ns=tape.now_ns(), phase="end", exit=1, detail=how))
+    tape.write(LoadEvent(t_ns=tape.now_ns(), phase="end", shard=shard, exit=1, detail=how))
 
 
-async def _end(bench: Bench, users: Users, tape: Tape) -> None:
+async def _end(bench: Bench, shard: int, users: Users, tape: Tape) -> None:
     report = await users.stop()
     bench.keep_load_rows(report.rows)
     tape.write(
         LoadEvent(
             t_ns=tape.now_ns(),
             phase="end",
+            shard=shard,
             exit=report.exit,
             late_ms=report.late_ms,
             cpu_share=report.cpu_share,

@@ -28,6 +28,7 @@ class Choices:
     seed: int = 7
     without: tuple[str, ...] = ()
     patches: tuple[str, ...] = ()
+    shards: int = 1
     toxiproxy: Path | None = None
 
 
@@ -48,6 +49,7 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
         drill=replace(drill, skipped=skipped),
         without=choices.without,
         patches=choices.patches,
+        shards=choices.shards,
         runtime=runtime,
         seed=choices.seed,
         t0_ns=time.monotonic_ns(),

@@ -15,13 +15,17 @@ from lab.respond import actions
 from lab.run import crowd
 from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
+from lab.run.crowd import Crowd
 from lab.run.injection import Injection, cool
 from lab.run.next_start import NextStart
 from lab.run.responder import Responder
 from lab.run.tape import Tape
-from lab.runtimes.base import LaneEnd, ServiceFailed, Users
+from lab.runtimes.base import LaneEnd, ServiceFailed
 from lab.watch.probe import Probe, Question
 from lab.watch.watcher import BEAT_NS, Watcher
+
+LOAD_MARGIN_S = 2.0
+"""Over its own longest time: for the last rows of a load that ends by itself."""
 
 
 async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
@@ -31,6 +35,7 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     begins; 5. the load begins at an absolute instant; 6. it settles, then the baseline; 7. the fault is injected;
     8. it stands for ``lasts``, or until the watch sees a recovery or the deadline is past; 9. it is healed, whatever
     happens; 10. cool; 11. load and probe end, the lane closes. Cancelled at any point, it heals and closes all the same.
+    A load test (``judge: load``) has none of 6 to 10: it ends with its load.
 
     Raises ServiceFailed or StageBroken when the stage cannot be carried out.
     """
@@ -92,10 +97,14 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
         stack.push_async_callback(responder.close)
         at_work = [_beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape)]
         tasks = beside(stack, *at_work, probe.run())
+        users = None
         if stage.load is not None:
             users = await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
             tasks += beside(stack, _tick(tape, users))
-        await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, next_start))
+        if stage.is_load_test and users is not None:
+            await unless_one_fails(tasks, _load_alone(stage, users))
+        else:
+            await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, next_start))
 
 
 def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watcher) -> Probe:
@@ -151,11 +160,30 @@ async def _read_sensors(bench: Bench, tape: Tape) -> None:
         await asyncio.sleep(1.0)
 
 
-async def _tick(tape: Tape, users: Users) -> None:
+async def _load_alone(stage: Stage, users: Crowd) -> None:
+    """Until the load has done all it had to do; one without an end of its own has its stage's."""
+    try:
+        async with asyncio.timeout(stage.load_s + LOAD_MARGIN_S):
+            await users.until_over()
+    except TimeoutError:
+        pass  # the stage ends, and the load with it: what is in flight is cut
+
+
+async def _tick(tape: Tape, users: Crowd) -> None:
     """Once a second, for the display: how the load fares."""
     while True:
         now = users.latest
-        tape.write(TickEvent(t_ns=tape.now_ns(), shares=now.outcomes, rate=now.rate, p95_ms=now.p95_ms))
+        tape.write(
+            TickEvent(
+                t_ns=tape.now_ns(),
+                shares=now.outcomes,
+                rate=now.rate,
+                p50_ms=now.p50_ms,
+                p95_ms=now.p95_ms,
+                p99_ms=now.p99_ms,
+                statuses=now.statuses,
+            )
+        )
         await asyncio.sleep(1.0)
 
 

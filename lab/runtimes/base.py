@@ -80,6 +80,9 @@ class LoadTick:
     rate: float = 0.0
     """Requests per second over the last second."""
     p95_ms: float = 0.0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    statuses: Mapping[str, int] = field(default_factory=dict)
 
 
 class Users(Protocol):
@@ -94,6 +97,10 @@ class Users(Protocol):
 
     async def until_dead(self) -> str:
         """Returns when the load has broken off; says how. A load that has done all it had to do has not."""
+        ...
+
+    async def until_over(self) -> None:
+        """Returns when it has done all it had to do, or has broken off."""
         ...
 
 

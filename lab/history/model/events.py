@@ -59,6 +59,8 @@ class LoadEvent(Event):
 
     kind: ClassVar[str] = "load"
     phase: Phase
+    shard: int = 0
+    """Each shard has an end of its own."""
     planned_ns: int = 0
     exit: int = 0
     late_ms: float = 0.0
@@ -168,7 +170,10 @@ class TickEvent(Event):
     kind: ClassVar[str] = "tick"
     shares: Mapping[str, int] = field(default_factory=dict)
     rate: float = 0.0
+    p50_ms: float = 0.0
     p95_ms: float = 0.0
+    p99_ms: float = 0.0
+    statuses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

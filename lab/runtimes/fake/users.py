@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from lab.clock import sleep_until
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Exchange, row_of
 from lab.load import executors
 from lab.load.allowance import Allowance
-from lab.load.executors.schedule import Closed, Open
+from lab.load.executors.schedule import FOREVER_NS, Closed, Open
 from lab.load.plan import ShardPlan
-from lab.nanoseconds import NS_PER_S
+from lab.nanoseconds import NS_PER_S, NS_PER_US
 from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.fake.outcomes import loss, of_status
 from lab.runtimes.fake.world import CONNECT_NS, Condition, World
@@ -59,6 +60,20 @@ class FakeUsers:
     async def until_dead(self) -> str:
         await asyncio.Event().wait()
         return "never"
+
+    async def until_over(self) -> None:
+        """By its plan, played against what holds now: a stage that waits for its load has no fault that could change it."""
+        last_ns = max((row.due_ns + row.end_us * NS_PER_US for row in self._played()), default=0)
+        await sleep_until(self._world.clock, last_ns + 1)
+
+    def _played(self) -> list[Row]:
+        """Without consequences: what it stores is taken back, and its keys are given again."""
+        stored, counts = len(self._world.stored), self._world.counts.copy()
+        rows = list(self._rows(FOREVER_NS))
+        del self._world.stored[stored:]
+        self._world.counts = counts
+        self._keys = count(self._plan.first_key)
+        return rows
 
     def _rows(self, stop_ns: int) -> Iterator[Row]:
         """The user that is free first is next, so that they share iterations and stock as those of a shard do."""

@@ -10,15 +10,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Tick:
-    """``t_ns`` since t0; ``requests`` and ``outcomes`` since the load's start; ``p95_ms`` since the tick before.
+    """``t_ns`` since t0; ``requests`` and ``outcomes`` since the load's start; ``p50_ms``, … since the tick before.
 
-    ``cpu_s`` used by its process since that started. ``error``: why it could not go on, at the end only.
+    ``cpu_s`` used by its process since it has its plan. ``error``: why it could not go on, at the end only.
     """
 
     t_ns: int = 0
     requests: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
     p95_ms: float = 0.0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    statuses: Mapping[str, int] = field(default_factory=dict)
     late_ms: float = 0.0
     cpu_s: float = 0.0
     error: str = ""
@@ -33,6 +36,9 @@ def tick_of(line: bytes) -> Tick:
             requests=int(said["requests"]),
             outcomes=said["outcomes"],
             p95_ms=float(said["p95_ms"] or 0.0),  # None: no request since the tick before
+            p50_ms=float(said["p50_ms"] or 0.0),
+            p99_ms=float(said["p99_ms"] or 0.0),
+            statuses=said["statuses"],
             late_ms=float(said["late_ms"]),
             cpu_s=float(said["cpu_s"]),
             error=str(said.get("error", "")),

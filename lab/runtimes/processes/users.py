@@ -41,7 +41,8 @@ class ShardUsers:
 
     @property
     def latest(self) -> LoadTick:
-        return LoadTick(self._latest.outcomes, self._rate, self._latest.p95_ms)
+        now = self._latest
+        return LoadTick(now.outcomes, self._rate, now.p95_ms, now.p50_ms, now.p99_ms, now.statuses)
 
     async def stop(self) -> LoadReport:
         self._asked = True
@@ -83,6 +84,9 @@ class ShardUsers:
         if self._asked or code == 0:
             await asyncio.Event().wait()  # asked for, or all iterations done: none to be told of
         return _described(code, self._last_words())
+
+    async def until_over(self) -> None:
+        await self._process.exited()
 
 
 def _described(code: int, last_words: str) -> str:

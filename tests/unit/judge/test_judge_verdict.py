@@ -25,9 +25,9 @@ def test_keys_are_sorted_and_floats_have_six_decimals() -> None:
 
 def test_it_has_the_promised_fields() -> None:
     verdict = json.loads(judge(crash()).to_json())
-    assert {"schema", "definitions", "drill", "verdict", "exit", "stages", "invariants", "reasons"} == set(verdict)
+    assert {"schema", "definitions", "drill", "verdict", "exit", "stages", "invariants", "reasons", "thresholds"} == set(verdict)
     (stage,) = verdict["stages"]
-    assert {"stage", "verdict", "reasons", "evidence", "budgets", "users", "episodes"} == set(stage)
+    assert {"stage", "verdict", "reasons", "evidence", "budgets", "users", "episodes", "load", "thresholds"} == set(stage)
     promised = "injected_s visible_s detected_s healed_s acted_s recovered_s bracket_s detect_s recover_s detect_to_recover_s"
     assert {*promised.split(), "bad_seconds", "spans", "classes"} <= set(stage["episodes"][0])
 

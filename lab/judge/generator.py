@@ -1,0 +1,69 @@
+"""Was the load made that was asked for? And what a load test is held against. One reason, and the stage is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lab.drill.model import Stage
+from lab.history.model.events import TargetEvent
+from lab.history.model.rows import NEVER, Rows
+from lab.judge import checks
+from lab.judge.known import LATE_US
+from lab.judge.timeline import Timeline
+from lab.judge.verdict import LoadFigures, ThresholdFigures
+
+BUSY = 0.9
+"""Of a core: beyond it a client measures its own queue (a closed loop is slowed, an open one is late)."""
+BUSY_FROM_S = 5.0
+"""A burst takes all of a core for a moment, and is none the worse for it."""
+DROPPED = 0.02
+LATE = 0.02
+
+
+def reasons(
+    timeline: Timeline, rows: Rows, load: LoadFigures | None, thresholds: Sequence[ThresholdFigures], *, suspended: bool
+) -> tuple[str, ...]:
+    """Why a load test cannot be judged; empty: it can. Where it did not run to its end, only that is said."""
+    if broken := tuple(dict.fromkeys([*checks.skipped(timeline), *checks.unfinished(timeline)])):
+        return broken
+    found = [*checks.loads(timeline), *_made(timeline.stage, rows, load), *without_value(thresholds)]
+    return tuple(dict.fromkeys([*found, *(["the machine was suspended"] if suspended else [])]))
+
+
+def _made(stage: Stage, rows: Rows, load: LoadFigures | None) -> Iterator[str]:
+    if load is None:
+        yield "the load sent nothing"
+        return
+    late = int(((rows.start_us > LATE_US) & (rows.start_us != NEVER)).sum())
+    if late > LATE * len(rows):
+        yield f"the generator was late: {late} of {len(rows)} requests by over {LATE_US // 1000} ms; fewer users, or --shards 2"
+    if load.generator.cpu_share > BUSY and load.end_s - load.begin_s >= BUSY_FROM_S:
+        yield f"the generator took {load.generator.cpu_share:.0%} of a core; fewer users, or --shards 2"
+    if load.dropped > DROPPED * len(rows) and not load.closed and not _judges_drops(stage):
+        why = "found no free user; more max_vus, or a threshold on dropped_iterations if that is the question"
+        yield f"{load.dropped} of {len(rows)} arrivals {why}"
+
+
+def _judges_drops(stage: Stage) -> bool:
+    return any(selector.startswith("dropped_iterations") for selector in stage.thresholds)
+
+
+def missed(thresholds: Sequence[ThresholdFigures]) -> tuple[str, ...]:
+    return tuple(f"threshold {each.selector} {each.expression}: {_value(each)}" for each in thresholds if each.kept is False)
+
+
+def without_value(thresholds: Sequence[ThresholdFigures]) -> tuple[str, ...]:
+    """k6 passes over an empty metric; nothing passes here without evidence."""
+    return tuple(
+        f"threshold {each.selector} {each.expression}: no request to hold against it" for each in thresholds if each.kept is None
+    )
+
+
+def _value(figures: ThresholdFigures) -> str:
+    when = f" in the window that ended at {figures.at_s:g} s" if figures.at_s is not None else ""
+    return f"{round(figures.value or 0.0, 4):g}{when}"
+
+
+def deaths(timeline: Timeline) -> tuple[str, ...]:
+    """Nobody broke it, and it ended."""
+    return tuple(f"the target died: {event.detail}" for event in timeline.of(TargetEvent) if event.state == "died")

@@ -1,0 +1,273 @@
+"""Thresholds over request rows: what each metric came to, and whether it kept what was said about it.
+
+Which rows count, column by column and never row by row:
+
+- ``cut`` in no metric; ``dropped`` only in ``dropped_iterations``; one request is one iteration and one check.
+- ``http_req_failed`` and ``checks`` go by the outcome; the tag ``expected_response``, as in k6, by the status alone:
+  a body that breaks off behind a 200 is an expected response, and failed.
+- A trend is the time from one stamp to another. A phase that a request entered and never left lasted until the
+  request's end (refused, given up, reset); one that it never entered is no sample. k6 counts the former as 0 ms in
+  ``http_req_duration``, ``_connecting`` and ``_blocked``, so that there a refused crowd improves every percentile.
+- No row, no value, nothing kept or broken (k6 skips empty sinks); only counters count to 0, and that is judged.
+- With a window the worst whole one decides. Windows begin every second from the first due time to the last of all
+  requests of the scenario, whatever became of them; so one in which nothing was due counts as 0 in a counter.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from lab.drill.thresholds import Threshold
+from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
+from lab.judge.times import ns, seconds
+from lab.judge.verdict import ThresholdFigures
+from lab.nanoseconds import NS_PER_S
+
+_US_PER_MS = 1_000
+_STATUSES = 1 << 16
+"""The status of a row has 16 bits."""
+
+
+def evaluate(
+    thresholds: Sequence[Threshold],
+    rows: Rows,
+    *,
+    scenario_names: Sequence[str],
+    request_names: Sequence[str],
+    duration_s: float,
+    expected: Sequence[Collection[int]],
+) -> tuple[ThresholdFigures, ...]:
+    """The figures of each threshold, in the same order.
+
+    ``scenario_names``, ``request_names``: what the rows' indices stand for; ``expected``: the statuses that each
+    request expects; ``duration_s``: of the run, the divisor of a counter's rate.
+    """
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), expected, duration_s)
+    return tuple(_all_figures(thresholds, measured))
+
+
+def crossed(
+    thresholds: Sequence[Threshold],
+    rows: Rows,
+    *,
+    scenario_names: Sequence[str],
+    request_names: Sequence[str],
+    duration_s: float,
+    expected: Sequence[Collection[int]],
+) -> Threshold | None:
+    """The first threshold that would abort the run as it stands, ``duration_s`` after its start; its delay is the caller's.
+
+    A request under way has no row yet: what fails fast is seen before what hangs.
+    """
+    aborting = [each for each in thresholds if each.abort]
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), expected, duration_s)
+    found = zip(aborting, _all_figures(aborting, measured), strict=True)
+    return next((threshold for threshold, figures in found if figures.kept is False), None)
+
+
+# From rows to samples -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    rows: Rows
+    scenario_names: tuple[str, ...]
+    request_names: tuple[str, ...]
+    expected: Sequence[Collection[int]]
+    duration_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Samples:
+    """Of one metric: µs for a trend, truth for a rate, anything for a counter; with the due time of each."""
+
+    values: Column
+    due_ns: Column
+
+    def in_order(self) -> _Samples:
+        order = np.argsort(self.due_ns, kind="stable")
+        return _Samples(self.values[order], self.due_ns[order])
+
+
+_ENDS: Mapping[str, Callable[[Rows], tuple[Column, Column]]] = {
+    "http_req_duration": lambda rows: (_or(rows.sent_us, rows.start_us), rows.end_us),
+    "http_req_waiting": lambda rows: (rows.sent_us, _or(rows.first_byte_us, rows.end_us)),
+    "http_req_connecting": lambda rows: (rows.start_us, _connected(rows)),
+    "http_req_blocked": lambda rows: (rows.start_us, _or(rows.sent_us, rows.end_us)),
+    "http_req_due": lambda rows: (np.zeros_like(rows.end_us), rows.end_us),
+    "iteration_duration": lambda rows: (rows.start_us, rows.end_us),
+}
+"""From which stamp to which each trend measures."""
+
+
+def _or(stamps: Column, otherwise: Column) -> Column:
+    return np.where(stamps == NEVER, otherwise, stamps)
+
+
+def _connected(rows: Rows) -> Column:
+    """A kept connection is connected from the start, whatever its stamp says."""
+    return np.where(rows.via == Via.KEPT, rows.start_us, _or(rows.connected_us, rows.end_us))
+
+
+def _samples(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured) -> _Samples:
+    rows = measured.rows
+    mask = _counted(metric, rows)
+    for tag, value in tags:
+        mask &= _tagged(tag, value, measured)
+    if metric not in _ENDS:
+        return _Samples(_truth(metric, rows)[mask], rows.due_ns[mask])
+    begin, end = _ENDS[metric](rows)
+    mask &= (begin != NEVER) & (end != NEVER)
+    # stamps are whole µs, each rounded down by itself: never less than nothing, and never wrapped around
+    return _Samples((np.maximum(begin, end) - begin)[mask], rows.due_ns[mask])
+
+
+def _counted(metric: str, rows: Rows) -> Column:
+    if metric == "dropped_iterations":
+        return np.asarray(rows.outcome == Outcome.DROPPED)
+    whole = (rows.outcome != Outcome.CUT) & (rows.outcome != Outcome.DROPPED)
+    return np.asarray(whole & (rows.via == Via.REOPENED) if metric == "reopened" else whole)
+
+
+def _truth(metric: str, rows: Rows) -> Column:
+    return np.asarray(rows.outcome == Outcome.OK if metric == "checks" else rows.outcome != Outcome.OK)
+
+
+def _tagged(tag: str, value: str, measured: _Measured) -> Column:
+    """The rows that have this tag. A name that nothing has is no error here: the drill's rules have looked."""
+    rows = measured.rows
+    match tag:
+        case "scenario":
+            return _named(rows.scenario, value, measured.scenario_names)
+        case "name":
+            return _named(rows.request, value, measured.request_names)
+        case "status":
+            return np.asarray(rows.status == int(value))
+        case "outcome":
+            return np.asarray(rows.outcome == Outcome[value.upper()])
+        case "expected_response":
+            return np.asarray(_expected(rows, measured.expected) == (value == "true"))
+        case "check":
+            return np.ones(len(rows), bool)  # there is one check, and every request has it
+    raise ValueError(f"tag {tag!r}: expected one that lab.drill.thresholds knows")
+
+
+def _named(indices: Column, name: str, names: Sequence[str]) -> Column:
+    return np.asarray(indices == names.index(name)) if name in names else np.zeros(len(indices), bool)
+
+
+def _expected(rows: Rows, expected: Sequence[Collection[int]]) -> Column:
+    table = np.zeros((len(expected), _STATUSES), bool)
+    for request, statuses in enumerate(expected):
+        table[request, list(statuses)] = True
+    return np.asarray(table[rows.request, rows.status])
+
+
+# From samples to figures --------------------------------------------------------------------------------------------
+
+
+def _all_figures(thresholds: Sequence[Threshold], measured: _Measured) -> Iterator[ThresholdFigures]:
+    """Neighbours about the same samples share them; to keep all would hold tens of bytes a row for each selector."""
+    for selector, group in groupby(thresholds, key=lambda each: (each.metric, each.tags, each.window_s)):
+        metric, tags, window_s = selector
+        samples = _samples(metric, tags, measured)
+        samples = samples if window_s is None else samples.in_order()
+        for threshold in group:
+            yield _figures(threshold, samples, measured)
+
+
+def _figures(threshold: Threshold, samples: _Samples, measured: _Measured) -> ThresholdFigures:
+    value, at_ns = _whole(threshold, samples, measured) if threshold.window_s is None else _worst(threshold, samples, measured)
+    return ThresholdFigures(
+        selector=threshold.selector,
+        expression=threshold.expression,
+        value=value,
+        kept=None if value is None else bool(_HOLDS[threshold.operator](value, threshold.value)),
+        at_s=None if at_ns is None else seconds(at_ns),
+    )
+
+
+_Found = tuple[float | None, int | None]
+"""A value, and the end of its window."""
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "===": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def _whole(threshold: Threshold, samples: _Samples, measured: _Measured) -> _Found:
+    return _aggregate(threshold, samples.values, measured.duration_s), None
+
+
+def _worst(threshold: Threshold, samples: _Samples, measured: _Measured) -> _Found:
+    """The first of the worst. Windows are [begin, end): a request due at its end is the next one's."""
+    assert threshold.window_s is not None
+    begins = _begins(threshold, measured)
+    ends = begins + ns(threshold.window_s)
+    cuts = zip(np.searchsorted(samples.due_ns, begins), np.searchsorted(samples.due_ns, ends), ends.tolist(), strict=True)
+    found = [(_aggregate(threshold, samples.values[first:last], threshold.window_s), end) for first, last, end in cuts]
+    judged = [(value, end) for value, end in found if value is not None]
+    return max(judged, key=lambda each: _badness(threshold, each[0]), default=(None, None))
+
+
+def _begins(threshold: Threshold, measured: _Measured) -> Column:
+    """Of every whole window, in ns. The span does not shrink with tags of the answer: resets in 2 s of 60 are watched for 60."""
+    rows = measured.rows
+    mask = rows.outcome != Outcome.CUT
+    for tag, value in threshold.tags:
+        if tag == "scenario":
+            mask &= _tagged(tag, value, measured)
+    due_ns = rows.due_ns[mask]
+    if not len(due_ns) or threshold.window_s is None:
+        return np.empty(0, np.int64)
+    return np.arange(due_ns.min(), due_ns.max() - ns(threshold.window_s) + 1, NS_PER_S, dtype=np.int64)
+
+
+def _badness(threshold: Threshold, value: float) -> float:
+    """How far a value is on the wrong side; more is worse."""
+    match threshold.operator:
+        case "<" | "<=":
+            return value
+        case ">" | ">=":
+            return -value
+        case "!=":
+            return -abs(value - threshold.value)
+    return abs(value - threshold.value)
+
+
+def _aggregate(threshold: Threshold, values: Column, over_s: float) -> float | None:
+    if threshold.kind == "counter":
+        return _count(threshold, len(values), over_s)
+    if not len(values):
+        return None
+    if threshold.kind == "rate":
+        return int(np.count_nonzero(values)) / len(values)
+    return _trend(threshold, values) / _US_PER_MS
+
+
+def _count(threshold: Threshold, count: int, over_s: float) -> float:
+    if threshold.aggregation == "count":
+        return float(count)
+    return count / over_s if over_s > 0 else 0.0
+
+
+def _trend(threshold: Threshold, values: Column) -> float:
+    """Percentiles interpolate linearly between neighbours, in k6 as in numpy (type 7 of Hyndman and Fan 1996)."""
+    match threshold.aggregation:
+        case "avg":
+            return float(values.mean(dtype=np.float64))
+        case "min":
+            return float(values.min())
+        case "max":
+            return float(values.max())
+    return float(np.percentile(values, 50.0 if threshold.percentile is None else threshold.percentile))

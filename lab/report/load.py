@@ -1,0 +1,120 @@
+"""What is said of a load test: checks, counters by status, latencies, the generator, thresholds; and a table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lab.drill.model import Request
+from lab.judge.verdict import (
+    GeneratorFigures,
+    LatencyFigures,
+    LoadFigures,
+    RequestFigures,
+    StageVerdict,
+    ThresholdFigures,
+    Verdict,
+)
+from lab.report.line import ReportLine
+from lab.report.quantities import NOTHING, count, duration, duration_or_nothing, several, share
+from lab.report.table import aligned
+
+
+def load_lines(verdict: StageVerdict, requests: Mapping[str, Request]) -> tuple[ReportLine, ...]:
+    """Of one stage; nothing where it sent nothing and asks for nothing."""
+    load = verdict.load
+    lines = list(_lines(load, requests)) if load else []
+    return tuple(line for line in (*lines, ReportLine("thresholds", tuple(map(_threshold, verdict.thresholds)))) if line.says)
+
+
+def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[ReportLine]:
+    yield ReportLine("requests", tuple(_requests(load)))
+    yield ReportLine("checks", tuple(_checks(load, requests)))
+    for name, figures in load.by_request.items():
+        yield ReportLine(name, tuple(_counters(name, figures, requests[name].expect)))
+    yield ReportLine("latency", (*_latency(load.service), "from the send, as k6 has it"))
+    yield ReportLine("connecting", tuple(_latency(load.connecting)))
+    yield ReportLine("from due", (*_latency(load.due), *_closed(load)))
+    if load.corrected is not None and load.corrected != load.due:
+        yield ReportLine("corrected", (*_latency(load.corrected), "for what waiting users did not ask"))
+    yield ReportLine("generator", tuple(_generator(load.generator)))
+
+
+def _requests(load: LoadFigures) -> Iterator[str]:
+    yield f"{count(load.requests)} in {duration(load.end_s - load.begin_s)}, {load.rate:,.0f}/s"
+    yield f"{count(load.failed)} failed"
+    for number, what in ((load.dropped, "dropped"), (load.cut, "cut at the end"), (load.reopened, "connections reopened")):
+        if number:
+            yield f"{count(number)} {what}"
+
+
+def _checks(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[str]:
+    good = load.requests - load.failed
+    expected = sorted({status for name in load.by_request for status in requests[name].expect})
+    if load.requests:
+        yield f"{share(good / load.requests)} · {count(good)} of {count(load.requests)} have the status {_or(expected)}"
+
+
+def _or(statuses: list[int]) -> str:
+    return " or ".join(map(str, statuses))
+
+
+def _counters(name: str, figures: RequestFigures, expected: tuple[int, ...]) -> Iterator[str]:
+    """``coupon_200 57``, ``coupon_400 243``, ``coupon_other 2 (500 ×1, reset ×1)``."""
+    for status in expected:
+        yield f"{name}_{status} {count(figures.statuses.get(str(status), 0))}"
+    others = {status: n for status, n in figures.statuses.items() if int(status) not in expected} | dict(figures.unanswered)
+    told = ", ".join(f"{what.replace('_', ' ')} ×{count(n)}" for what, n in others.items())
+    yield f"{name}_other {count(sum(others.values()))}" + (f" ({told})" if told else "")
+
+
+def _latency(figures: LatencyFigures | None) -> Iterator[str]:
+    if figures is None:
+        return
+    names = {"avg": figures.avg_ms, "med": figures.med_ms, "p90": figures.p90_ms, "p95": figures.p95_ms, "p99": figures.p99_ms}
+    for name, ms in {**names, "max": figures.max_ms}.items():
+        yield f"{name} {duration(ms / 1000)}"
+
+
+def _closed(load: LoadFigures) -> Iterator[str]:
+    if load.closed:
+        yield "users wait for answers: a slow service is asked less, so this under-reports"
+
+
+def _generator(figures: GeneratorFigures) -> Iterator[str]:
+    if figures.shards > 1:
+        yield several(figures.shards, "shard")
+    yield f"started {duration(figures.late_ms / 1000)} late"
+    yield f"CPU {share(figures.cpu_share)} of a core"
+    p50, p99, most = (duration_or_nothing(lag_s) for lag_s in (figures.lag_p50_s, figures.lag_p99_s, figures.lag_max_s))
+    yield f"lag p50 {p50}, p99 {p99}, max {most}"
+
+
+def _threshold(figures: ThresholdFigures) -> str:
+    mark = {True: "✓ kept", False: "✗ missed", None: "– nothing to hold against"}[figures.kept]
+    value = "" if figures.value is None else f" = {round(figures.value, 4):g}"
+    when = f" in the window to {figures.at_s:g} s" if figures.at_s is not None else ""
+    return f"{mark}: {figures.selector} {figures.expression}{value}{when}"
+
+
+def thresholds_line(verdict: Verdict) -> tuple[str, ...]:
+    """Of the whole drill."""
+    return tuple(map(_threshold, verdict.thresholds))
+
+
+def stages_table(verdict: Verdict) -> list[str]:
+    """A row for each load test; nothing when there is only one."""
+    tests = [(stage, stage.load) for stage in verdict.stages if stage.load is not None]
+    if len(tests) < 2:
+        return []
+    rows: list[tuple[str, ...]] = [
+        ("stage", "verdict", "requests", "per s", "failed", "p50", "p95", "p99", "max", "p95 from due")
+    ]
+    for stage, load in tests:
+        known = load.service
+        times = (known.med_ms, known.p95_ms, known.p99_ms, known.max_ms) if known else ()
+        cells = [duration(ms / 1000) for ms in times] or [NOTHING] * 4
+        due = duration(load.due.p95_ms / 1000) if load.due else NOTHING
+        rows.append(
+            (stage.stage, stage.verdict.upper(), count(load.requests), f"{load.rate:,.0f}", count(load.failed), *cells, due)
+        )
+    return list(aligned(rows))

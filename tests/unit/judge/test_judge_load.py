@@ -1,0 +1,179 @@
+"""What the users of a load test met, and whether the load was made that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.drill.model import Load
+from lab.history.model.events import Event, LoadEvent, RunEvent, StageEvent, TargetEvent
+from lab.history.model.history import History
+from lab.history.model.rows import NEVER, Outcome, Row, Rows, Via
+from lab.judge.judge import judge
+from lab.judge.load import latency
+from lab.judge.verdict import LoadFigures, StageVerdict
+from tests.histories import ORDER, STAGE, ns, plan, stage
+
+USERS = Load(executor="constant-vus", vus=10, duration=10.0, request={"order": 1, "coupon": 1})
+ARRIVALS = Load(executor="constant-arrival-rate", vus=10, rate=100.0, duration=10.0, request={"order": 1})
+
+
+def sent(due: float, took_ms: float = 20.0, **more: Any) -> Row:
+    """Sent 1 ms after it was due, on a new connection, and answered with 200."""
+    fields = {"start_us": 500, "connected_us": 800, "sent_us": 1000, "first_byte_us": 1500, "status": 200, "request": ORDER}
+    return Row(**{"due_ns": ns(due), "end_us": round(1000 + took_ms * 1000), **fields, **more})
+
+
+def many(count: int, **more: Any) -> list[Row]:
+    return [sent(i / 100, **more) for i in range(count)]
+
+
+def a_run(
+    rows: Sequence[Row], load: Load = USERS, *, cpu: float = 0.3, events: Sequence[Event] = (), exit_code: int = 0, **more: Any
+) -> History:
+    """A run of one load test that began and ended properly, its rows the load's."""
+    end = 12.0
+    around: list[Event] = [
+        RunEvent(t_ns=0, phase="begin"),
+        StageEvent(t_ns=0, stage=STAGE, phase="begin"),
+        LoadEvent(t_ns=ns(0.1), stage=STAGE, phase="begin", planned_ns=ns(0.1)),
+        LoadEvent(t_ns=ns(end), stage=STAGE, phase="end", cpu_share=cpu, exit=exit_code, detail="disk full" if exit_code else ""),
+        *events,
+        StageEvent(t_ns=ns(end), stage=STAGE, phase="end"),
+        RunEvent(t_ns=ns(end), phase="end"),
+    ]
+    of = stage(judge="load", fault=None, load=load, **more)
+    return History(plan(of), tuple(sorted(around, key=lambda e: e.t_ns)), load=Rows.of(rows))
+
+
+def found(rows: Sequence[Row], load: Load = USERS, **more: Any) -> StageVerdict:
+    (only,) = judge(a_run(rows, load, **more)).stages
+    return only
+
+
+def figures(rows: Sequence[Row], load: Load = USERS) -> LoadFigures:
+    known = found(rows, load).load
+    assert known is not None
+    return known
+
+
+def test_a_load_test_whose_load_was_made_and_kept_its_thresholds_passes() -> None:
+    known = found(many(1000), thresholds={"http_req_failed": ("rate<0.01",)})
+    assert (known.verdict, known.reasons, known.episodes) == ("pass", (), ())
+    assert [(each.value, each.kept) for each in known.thresholds] == [(0.0, True)]
+
+
+def test_a_missed_threshold_fails_it() -> None:
+    known = found([*many(990), *many(11, outcome=Outcome.RESET, status=0)], thresholds={"http_req_failed": ("rate<0.01",)})
+    assert known.verdict == "fail"
+    assert known.reasons == ("threshold http_req_failed rate<0.01: 0.011",)
+
+
+def test_a_threshold_of_the_whole_drill_is_held_over_all_stages() -> None:
+    history = a_run(many(1000))
+    drill = replace(history.plan.drill, thresholds={"http_reqs": ("count>1000",)})
+    verdict = judge(replace(history, plan=replace(history.plan, drill=drill)))
+    assert (verdict.verdict, verdict.reasons) == ("fail", ("threshold http_reqs count>1000: 1000",))
+    assert verdict.stages[0].verdict == "pass"
+
+
+def test_a_threshold_without_a_request_is_unknown_not_passed_over() -> None:
+    known = found(many(1000), thresholds={"http_req_duration{name:coupon}": ("p(95)<500",)})
+    assert known.verdict == "unknown"
+    assert "no request to hold against it" in known.reasons[0]
+
+
+def test_service_counts_from_the_send_and_due_from_when_it_was_due() -> None:
+    known = figures(many(100, took_ms=20.0))
+    assert known.service is not None
+    assert known.due is not None
+    assert known.connecting is not None
+    assert (known.service.med_ms, known.due.med_ms, known.connecting.med_ms) == (20.0, 21.0, 0.3)
+
+
+def test_statuses_and_what_brought_none_are_counted_by_request() -> None:
+    rows = [*many(5), *many(2, status=400), *many(1, status=500, outcome=Outcome.BAD_STATUS)]
+    rows += [*many(3, status=0, outcome=Outcome.RESET), *many(4, request=0)]
+    order = figures(rows).by_request["order"]
+    assert (order.requests, order.failed, order.statuses, order.unanswered) == (
+        11,
+        4,
+        {"200": 5, "400": 2, "500": 1},
+        {"reset": 3},
+    )
+    assert figures(rows).by_request["coupon"].requests == 4
+
+
+def test_what_was_dropped_or_cut_is_counted_beside_the_requests() -> None:
+    gone = [sent(1.0, outcome=Outcome.DROPPED, start_us=NEVER, sent_us=NEVER), sent(1.0, outcome=Outcome.CUT)]
+    known = figures([*many(100), *gone, sent(1.0, via=Via.REOPENED)])
+    assert (known.requests, known.dropped, known.cut, known.reopened) == (101, 1, 1, 1)
+
+
+def test_a_freeze_that_each_user_met_once_is_corrected_for_what_they_did_not_ask() -> None:
+    """Ten users at 10 ms each, and 1.5 s in which nobody was answered: 10 of 5,010 requests met it, 1 % of the time is 15 %."""
+    rows = [sent(i / 1000, took_ms=9.0) for i in range(5000)] + [sent(5.0, took_ms=1500.0, vu=vu) for vu in range(10)]
+    known = figures(rows)
+    assert known.due is not None
+    assert known.corrected is not None
+    assert known.due.p99_ms < 11
+    assert known.corrected.p99_ms > 1300
+    assert found(rows, ARRIVALS).load.corrected is None  # type: ignore[union-attr]  # there was one
+
+
+def test_an_open_model_needs_no_correction() -> None:
+    assert figures(many(100), ARRIVALS).corrected is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "load", "more", "reason"),
+    [
+        ([], USERS, {}, "the load sent nothing"),
+        ([*many(900), *many(100, start_us=60_000)], USERS, {}, "the generator was late: 100 of 1000 requests by over 50 ms"),
+        (many(1000), USERS, {"cpu": 0.95}, "the generator took 95% of a core; fewer users, or --shards 2"),
+        ([*many(900), *many(100, outcome=Outcome.DROPPED)], ARRIVALS, {}, "100 of 1000 arrivals found no free user"),
+        (many(1000), USERS, {"exit_code": 1}, "the load died: disk full"),
+    ],
+)
+def test_a_load_that_was_not_made_as_asked_makes_it_unknown(rows: list[Row], load: Load, more: Any, reason: str) -> None:
+    known = found(rows, load, **more)
+    assert known.verdict == "unknown"
+    assert known.reasons[0].startswith(reason)
+
+
+def test_a_burst_may_take_all_of_a_core() -> None:
+    assert found(many(300), cpu=1.0).verdict == "pass"
+
+
+def test_drops_that_a_threshold_judges_are_no_doubt() -> None:
+    rows = [*many(900), *many(100, outcome=Outcome.DROPPED, start_us=NEVER)]
+    known = found(rows, ARRIVALS, thresholds={"dropped_iterations": ("count<50",)})
+    assert (known.verdict, known.reasons) == ("fail", ("threshold dropped_iterations count<50: 100",))
+
+
+def test_a_target_that_died_by_itself_fails_it() -> None:
+    death = TargetEvent(t_ns=ns(5), stage=STAGE, state="died", detail="SIGSEGV")
+    known = found(many(1000), events=[death])
+    assert (known.verdict, known.reasons) == ("fail", ("the target died: SIGSEGV",))
+
+
+def test_a_load_test_that_did_not_end_is_unknown() -> None:
+    history = a_run(many(1000))
+    cut = replace(history, events=tuple(e for e in history.events if not (isinstance(e, StageEvent) and e.phase == "end")))
+    (known,) = judge(cut).stages
+    assert (known.verdict, known.reasons) == ("unknown", ("the stage did not end",))
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=50))
+def test_a_latency_is_ordered_and_within_what_was_measured(us: list[int]) -> None:
+    known = latency(np.array(us, dtype=np.uint32))
+    assert known is not None
+    order = [known.min_ms, known.med_ms, known.p90_ms, known.p95_ms, known.p99_ms, known.max_ms]
+    assert order == sorted(order)
+    assert known.min_ms - 1e-6 <= known.avg_ms <= known.max_ms + 1e-6

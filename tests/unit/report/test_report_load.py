@@ -1,0 +1,39 @@
+"""What is said of a load test."""
+
+from __future__ import annotations
+
+from lab.history.model.rows import Outcome
+from lab.judge.judge import judge
+from lab.report.terminal import report
+from tests.unit.judge.test_judge_load import ARRIVALS, a_run, many, sent
+
+
+def said(*args: object, **more: object) -> str:
+    history = a_run(*args, **more)  # type: ignore[arg-type]
+    return "\n".join(report(history, judge(history)))
+
+
+def test_a_k6_user_reads_checks_counters_latencies_and_thresholds_at_once() -> None:
+    text = said([*many(1000), *many(2, status=500, outcome=Outcome.BAD_STATUS)], thresholds={"http_req_failed": ("rate<0.01",)})
+    assert "requests     1,002 in 10.01 s, 100/s · 2 failed" in text
+    assert "checks       > 99 % · 1,000 of 1,002 have the status 200 or 400" in text
+    assert "order_200 1,000 · order_400 0 · order_other 2 (500 ×2)" in text
+    assert "latency      avg 20 ms · med 20 ms · p90 20 ms" in text
+    assert "✓ kept: http_req_failed rate<0.01 = 0.002" in text
+    assert "CPU 30 % of a core · lag p50 0.5 ms" in text
+
+
+def test_a_closed_loop_says_that_it_under_reports() -> None:
+    assert "a slow service is asked less, so this under-reports" in said(many(100))
+    assert "under-reports" not in said(many(100), ARRIVALS)
+
+
+def test_a_correction_that_changes_nothing_is_not_told() -> None:
+    assert "corrected" not in said(many(100))
+    assert "corrected" in said([*many(100), sent(1.0, took_ms=1500)])
+
+
+def test_a_missed_threshold_is_the_reason_and_stands_in_the_last_line() -> None:
+    text = said(many(1000), thresholds={"http_req_duration": ("p(95)<5",)})
+    assert "✗ missed: http_req_duration p(95)<5 = 20" in text
+    assert "because      threshold http_req_duration p(95)<5: 20" in text
