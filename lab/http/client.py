@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from lab.clock import Clock
 from lab.history.model.rows import Outcome
@@ -49,7 +50,8 @@ class HttpDialer:
         else:
             assert isinstance(line, Connection), f"a line of another dialer: {line!r}"
             connection = line
-        done = connection.begin(exchange, payload, expect, answer_by_ns)
+        done = asyncio.get_running_loop().create_future()
+        connection.begin(exchange, payload, expect, answer_by_ns, partial(_settle, done))
         try:
             if line is None:
                 await self._dial(connection, exchange, connect_by_ns, answer_by_ns)
@@ -71,3 +73,8 @@ class HttpDialer:
                 connection.give_up(outcome, deadline_ns)
             else:
                 connection.fail(error)
+
+
+def _settle(done: asyncio.Future[None]) -> None:
+    if not done.done():  # its user may have been cancelled
+        done.set_result(None)

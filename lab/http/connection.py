@@ -1,14 +1,15 @@
 """One TCP connection to the target, one exchange at a time: an asyncio protocol that stamps what happens when it happens.
 
 The path of a request is short on purpose (notes: a client is the bottleneck of its own measurement): bytes written
-from ``begin`` or ``connection_made``, instants taken in the callbacks, one future per exchange, one timer per
-connection and time-out rather than per exchange.
+from ``begin`` or ``connection_made``, instants taken in the callbacks, ``done`` called from the one that brings the
+answer, one timer per connection and time-out rather than per exchange.
 """
 
 from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Callable
 from typing import cast
 
 from lab.clock import Clock
@@ -48,9 +49,14 @@ class Connection(asyncio.Protocol):
 
     # What its user calls
 
-    def begin(self, exchange: Exchange, payload: bytes, expect: frozenset[int], answer_by_ns: int) -> asyncio.Future[None]:
-        """Sends ``payload``, now or when the connection is up; the future is done when ``exchange`` is filled in."""
-        self._done = self._loop.create_future()
+    def begin(
+        self, exchange: Exchange, payload: bytes, expect: frozenset[int], answer_by_ns: int, done: Callable[[], object]
+    ) -> None:
+        """Sends ``payload``, now or when the connection is up; ``done`` is called when ``exchange`` is filled in.
+
+        It may be called before this returns, on a line that was lost; and it may begin the next exchange.
+        """
+        self._done = done
         self._exchange = exchange
         self._payload = payload
         self._expect = expect
@@ -61,7 +67,6 @@ class Connection(asyncio.Protocol):
         elif self._transport is not None:
             exchange.connected_ns = exchange.start_ns  # it was up already
             self._write(exchange.start_ns)
-        return self._done
 
     @property
     def usable(self) -> bool:
@@ -201,5 +206,4 @@ class Connection(asyncio.Protocol):
         self._exchange = None
         if outcome == Outcome.TIMEOUT or answer.surplus or not answer.keep_alive:
             self.close()
-        if not self._done.done():  # its user may have been cancelled
-            self._done.set_result(None)
+        self._done()

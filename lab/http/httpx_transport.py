@@ -93,7 +93,6 @@ class KeptAnswer(Answer):
         self.body = bytearray()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
         self.headers.append((name, value))
 
     def on_body(self, body: bytes) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from lab.clock import Clock, sleep_until
 from lab.history.model.rows import Outcome
+from lab.http.connection import Connection
 from lab.load.allowance import Allowance
 from lab.load.executors.schedule import FOREVER_NS, Life
 from lab.load.iteration import Iterations
+from lab.load.streak import Streak
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
 
@@ -51,9 +53,15 @@ class ClosedLoop:
             return self._clock.now_ns()
 
     async def _loop(self, user: User, due_ns: int, until_ns: int) -> int:
-        one, take, vu = self._iterations.one, self._allowance.take, user.vu
-        while due_ns < until_ns and take(vu):
-            exchange = await one(user, due_ns)
+        take, vu = self._allowance.take, user.vu
+
+        def may(due_ns: int) -> bool:
+            return due_ns < until_ns and take(vu)
+
+        while may(due_ns):
+            exchange = await self._iterations.one(user, due_ns)
+            if exchange.outcome is Outcome.OK and isinstance(user.line, Connection):
+                exchange = await Streak(self._iterations, user, user.line, may).run(exchange)
             due_ns = exchange.end_ns
             if exchange.outcome is not Outcome.OK:
                 due_ns += self._pause_ns(user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lab.clock import Clock
 from lab.history.model.buffer import RowBuffer
@@ -12,6 +13,20 @@ from lab.http.exchange import Dialer, Exchange
 from lab.load.plan import ShardPlan
 from lab.load.user import Menu, User
 from lab.nanoseconds import NS_PER_S
+
+
+class Prepared(NamedTuple):
+    """A request on its way."""
+
+    payload: bytes
+    expect: frozenset[int]
+    due_ns: int
+    start_ns: int
+    answer_by_ns: int
+    request: int
+    via: Via
+    vu: int
+    key: int
 
 
 class Iterations:
@@ -28,30 +43,40 @@ class Iterations:
         self._rows = rows
         self._keys = keys
 
-    async def one(self, user: User, due_ns: int) -> Exchange:
+    def prepare(self, user: User, due_ns: int, start_ns: int, via: Via) -> Prepared:
+        """What ``user`` asks next."""
         question = self._menu.choose(user.random)
         key = next(self._keys)
         payload = question.template.render(key, user.vu, user.iteration, self._run, self._fresh)
         user.iteration += 1
+        answer_by_ns = start_ns + self._answer_ns
+        return Prepared(payload, question.expect, due_ns, start_ns, answer_by_ns, question.index, via, user.vu, key)
+
+    async def one(self, user: User, due_ns: int) -> Exchange:
         via = Via.FRESH if self._fresh else user.pick_up()
-        now_ns = self._clock.now_ns()
+        asked = self.prepare(user, due_ns, self._clock.now_ns(), via)
         try:
             exchange, user.line = await self._dialer.send(
-                payload,
-                expect=question.expect,
-                connect_by_ns=now_ns + self._connect_ns,
-                answer_by_ns=now_ns + self._answer_ns,
+                asked.payload,
+                expect=asked.expect,
+                connect_by_ns=asked.start_ns + self._connect_ns,
+                answer_by_ns=asked.answer_by_ns,
                 line=user.line,
             )
         except asyncio.CancelledError:
             user.line = None  # the dialer has closed it
-            cut = Exchange(now_ns, end_ns=self._clock.now_ns(), outcome=Outcome.CUT)
-            self._rows.add(cut, due_ns, question.index, via, user.vu, key)
+            self.keep_cut(asked)
             raise
-        self._rows.add(exchange, due_ns, question.index, via, user.vu, key)
+        self.keep(exchange, asked)
         if self._fresh:
             user.hang_up()
         return exchange
+
+    def keep(self, exchange: Exchange, asked: Prepared) -> None:
+        self._rows.add(exchange, asked.due_ns, asked.request, asked.via, asked.vu, asked.key)
+
+    def keep_cut(self, asked: Prepared) -> None:
+        self.keep(Exchange(asked.start_ns, end_ns=self._clock.now_ns(), outcome=Outcome.CUT), asked)
 
     def drop(self, due_ns: int) -> None:
         """One that was planned and never begun is not hidden."""

@@ -1,11 +1,11 @@
-"""Rows while they are made, by the ten thousand a second: plain integers in one flat array, columns only when asked for.
+"""Rows while they are made, by the ten thousand a second: packed integers, columns only when asked for.
 
-Measured: 0.9 µs a request, where a :class:`~lab.history.model.rows.Row` and its columns take 4.6.
+Measured: 0.4 µs a request; a flat ``array`` takes 0.7, a :class:`~lab.history.model.rows.Row` and its columns 4.6.
 """
 
 from __future__ import annotations
 
-from array import array
+import struct
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +30,7 @@ class Met(Protocol):
 _NOT = -1
 _INSTANTS = ("start_us", "connected_us", "sent_us", "first_byte_us", "end_us")
 _FIELDS = ("due_ns", *_INSTANTS, "status", "outcome", "request", "via", "vu", "size_bytes", "key")
+_pack = struct.Struct(f"={len(_FIELDS)}q").pack
 
 
 class RowBuffer:
@@ -37,12 +38,12 @@ class RowBuffer:
 
     def __init__(self, scenario: int) -> None:
         self._scenario = scenario
-        self._flat = array("q")
+        self._packed: list[bytes] = []
 
     def add(self, met: Met, due_ns: int, request: int, via: int, vu: int, key: int) -> None:
         connected, sent, first = met.connected_ns, met.sent_ns, met.first_byte_ns
-        self._flat.extend(
-            (
+        self._packed.append(
+            _pack(
                 due_ns,
                 met.start_ns,
                 _NOT if connected is None else connected,
@@ -61,15 +62,15 @@ class RowBuffer:
 
     def add_dropped(self, due_ns: int, end_ns: int, key: int) -> None:
         """Never started, by nobody."""
-        self._flat.extend((due_ns, _NOT, _NOT, _NOT, _NOT, end_ns, 0, Outcome.DROPPED, 0, 0, 0, 0, key))
+        self._packed.append(_pack(due_ns, _NOT, _NOT, _NOT, _NOT, end_ns, 0, Outcome.DROPPED, 0, 0, 0, 0, key))
 
     def __len__(self) -> int:
-        return len(self._flat) // len(_FIELDS)
+        return len(self._packed)
 
     def take(self) -> Rows:
         """All of them as columns; the buffer is empty then. Offsets are whole µs, rounded down, and never before *due*."""
-        flat, self._flat = self._flat, array("q")
-        table = np.frombuffer(flat, dtype=np.int64).reshape(-1, len(_FIELDS))
+        packed, self._packed = b"".join(self._packed), []
+        table = np.frombuffer(packed, dtype=np.int64).reshape(-1, len(_FIELDS))
         columns = {name: table[:, i] for i, name in enumerate(_FIELDS)}
         due_ns = columns["due_ns"]
         for name in _INSTANTS:
