@@ -231,7 +231,7 @@ class ProcessService:
     async def ledger(self) -> Ledger:
         if self._target.ledger is None:
             return Ledger(complete=False, reason="this target has no ledger")
-        url = f"http://127.0.0.1:{self._ports.health}{self._target.ledger}"
+        url = f"http://127.0.0.1:{self._health_port}{self._target.ledger}"
         return ledger_of(await asyncio.to_thread(_get_json, url))
 
 

@@ -26,8 +26,9 @@ class Server(http.server.HTTPServer):
     request_queue_size = 7
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == "/health" else 404)
+        self.send_response(200 if self.path in ("/health", "/ledger") else 404)
         self.end_headers()
+        self.wfile.write(b'{"stored": {"order": ["0000002a"]}}' if self.path == "/ledger" else b"")
     def log_message(self, *ignored):
         print("asked for", self.path, flush=True)
 Server((sys.argv[2] if len(sys.argv) > 2 else "::", int(sys.argv[1])), Answer).serve_forever()
@@ -42,10 +43,10 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     (tmp_path / "server.py").write_text(SERVER)
     made: list[ProcessService] = []
 
-    async def start(command: str, ready: str = "/health", boot_s: float = 10.0) -> ProcessService:
+    async def start(command: str, ready: str = "/health", boot_s: float = 10.0, ledger: str | None = None) -> ProcessService:
         filled = command.replace("SERVER", f"{sys.executable} -S {tmp_path}/server.py {{port}}")
         service = ProcessService(
-            Target(command=filled, ready=ready),
+            Target(command=filled, ready=ready, ledger=ledger),
             choose(None, own_network=False),
             tmp_path,
             {"PATH": "/usr/bin:/bin"},
@@ -171,3 +172,8 @@ async def test_a_signal_reaches_the_process_that_listens_and_none_is_an_error_wh
     service.kill()
     await service.until_dead()
     service.signal(signal.SIGCONT)
+
+
+async def test_the_ledger_of_a_service_with_one_port_is_asked_for_there(make: Make) -> None:
+    service = await make("SERVER", ledger="/ledger")
+    assert [stored.key for stored in (await service.ledger()).stored] == [42]
