@@ -66,6 +66,11 @@ class Answer:
         return "retry-after" in headers_of(self._raw_head)
 
     @property
+    def raw(self) -> bytes:
+        """As it came: the head, and what of the body was in the same pieces."""
+        return self._raw_head
+
+    @property
     def _framed(self) -> bool:
         """The body has a length, or says itself where it ends."""
         headers = headers_of(self._raw_head)
@@ -95,6 +100,11 @@ class Answer:
             return
         self.whole = True
         self.keep_alive = self._parser.should_keep_alive()
+
+
+def body_of(raw: bytes) -> bytes:
+    """The start of the body of the last answer in ``raw``."""
+    return raw.rpartition(b"\r\n\r\n")[2] if raw.startswith(b"HTTP/") else raw
 
 
 def headers_of(raw: bytes) -> dict[str, str]:

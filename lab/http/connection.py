@@ -203,6 +203,8 @@ class Connection(asyncio.Protocol):
         exchange.outcome = outcome
         exchange.status = answer.status
         exchange.size_bytes = answer.size_bytes
+        if outcome is not Outcome.OK:
+            exchange.raw = answer.raw
         self._exchange = None
         if outcome == Outcome.TIMEOUT or answer.surplus or not answer.keep_alive:
             self.close()

@@ -21,6 +21,8 @@ class Exchange:
     status: int = 0
     outcome: Outcome = Outcome.OK
     size_bytes: int = 0
+    raw: bytes = b""
+    """Of an answer that was not expected: its head, and the body as far as it came with it."""
 
 
 class Line(Protocol):

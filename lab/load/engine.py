@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 
 from lab.clock import Clock, sleep_until
 from lab.history.model.buffer import RowBuffer
@@ -15,6 +14,7 @@ from lab.load.closed import ClosedLoop
 from lab.load.executors.schedule import Closed, Open
 from lab.load.iteration import Iterations
 from lab.load.plan import ShardPlan
+from lab.load.unexpected import Collector
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
 
@@ -28,7 +28,9 @@ class Engine:
     def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, rows: RowBuffer) -> None:
         self._plan = plan
         self._users_plan = executors.plan(plan.load, plan.shard, plan.shards)
-        self._iterations = Iterations(plan, dialer, clock, rows, itertools.count(plan.first_key))
+        self.unexpected = Collector(plan.scenario)
+        """The first answers of each kind that nobody expected, to be taken now and then."""
+        self._iterations = Iterations(plan, dialer, clock, rows, self.unexpected)
         self._clock = clock
         self._start_ns = plan.start_ns + round(plan.load.start_time * NS_PER_S)
         self._users = self._everybody()  # now: drawing their seeds takes 5 ms for 300 of them [M], which a burst has not

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import itertools
 from typing import NamedTuple
 
 from lab.clock import Clock
@@ -11,6 +11,7 @@ from lab.history.model.buffer import RowBuffer
 from lab.history.model.rows import Outcome, Via
 from lab.http.exchange import Dialer, Exchange
 from lab.load.plan import ShardPlan
+from lab.load.unexpected import Collector
 from lab.load.user import Menu, User
 from lab.nanoseconds import NS_PER_S
 
@@ -32,7 +33,7 @@ class Prepared(NamedTuple):
 class Iterations:
     """Time-outs run from the instant at which a request was really sent, as they do for users; rows count from ``due``."""
 
-    def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, rows: RowBuffer, keys: Iterator[int]) -> None:
+    def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, rows: RowBuffer, unexpected: Collector) -> None:
         self._run = plan.run
         self._menu = Menu(plan)
         self._fresh = plan.load.connections == "fresh"
@@ -41,7 +42,8 @@ class Iterations:
         self._dialer = dialer
         self._clock = clock
         self._rows = rows
-        self._keys = keys
+        self._unexpected = unexpected
+        self._keys = itertools.count(plan.first_key)
 
     def prepare(self, user: User, due_ns: int, start_ns: int, via: Via) -> Prepared:
         """What ``user`` asks next."""
@@ -74,6 +76,8 @@ class Iterations:
 
     def keep(self, exchange: Exchange, asked: Prepared) -> None:
         self._rows.add(exchange, asked.due_ns, asked.request, asked.via, asked.vu, asked.key)
+        if exchange.outcome is not Outcome.OK:
+            self._unexpected.look_at(exchange, asked.request, asked.vu)
 
     def keep_cut(self, asked: Prepared) -> None:
         self.keep(Exchange(asked.start_ns, end_ns=self._clock.now_ns(), outcome=Outcome.CUT), asked)

@@ -49,7 +49,7 @@ _OUTCOMES = {_DIAL_TIMEOUT: Outcome.CONNECT_TIMEOUT, _REFUSED: Outcome.CONNECT_R
 broke it off is."""
 _PLAIN = re.compile(rb'\{"metric":"http_req_(\w+)","type":"Point","data":\{"time":"[^"]*","value":([-+.\deE]+),')
 """A line of which only the value is needed, as k6 writes it: eight of the twelve lines of a request, so that reading costs
-24 µs a request instead of 49 [M]. A line that looks otherwise is parsed as a whole."""
+21 µs a request instead of 49 [M]. A line that looks otherwise is parsed as a whole."""
 _ERRNO = re.compile(r"errno `?(\d+)")
 _TIME = re.compile(r"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(?:\.(\d+))?(?:Z|([+-])(\d+):(\d+))")
 

@@ -16,7 +16,8 @@ class ShardPlan:
 
     ``requests``: (index in the target's requests, name, request) of those that the load names. ``scenario``: index of
     the stage. ``first_key``: of a block of request keys that nobody else uses. ``rows``: path of the file to write,
-    which must not exist yet. ``headers`` go into every request.
+    which must not exist yet; ``unexpected``: the same for the first answers of each kind that nobody expected.
+    ``headers`` go into every request.
     """
 
     shard: int
@@ -32,6 +33,7 @@ class ShardPlan:
     run: str
     first_key: int
     rows: str
+    unexpected: str = ""
     headers: Mapping[str, str]
 
     def to_json(self) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 
 from lab.clock import MonotonicClock
 from lab.history.model.buffer import RowBuffer
-from lab.history.store import RowWriter
+from lab.history.store import RowWriter, UnexpectedWriter
 from lab.http.client import HttpDialer
 from lab.load.engine import Engine
 from lab.load.plan import ShardPlan
@@ -100,6 +100,7 @@ class Shard:
         self._buffer = RowBuffer(plan.scenario)
         self._engine = Engine(plan, HttpDialer(plan.host, plan.port, clock), clock, self._buffer)
         self._rows = RowWriter(Path(plan.rows))
+        self._unexpected = UnexpectedWriter(Path(plan.unexpected)) if plan.unexpected else None
         self._start_ns = plan.start_ns
         self._cpu_before_s = time.process_time()
         self._error = ""
@@ -117,6 +118,8 @@ class Shard:
         finally:
             self._or_stop(self._flush)
             self._or_stop(self._rows.close)
+            if self._unexpected is not None:
+                self._unexpected.close()
         self._or_stop(self._say_the_last)
         return 1 if self._error else 0
 
@@ -125,6 +128,9 @@ class Shard:
         self._tally.count(rows)
         self._rows.append_all(rows)
         self._rows.flush()
+        found = self._engine.unexpected.take()
+        if self._unexpected is not None:
+            self._unexpected.write(found)
 
     async def _beat(self) -> None:
         """Writes what there is, four times a second; every fourth time says so."""

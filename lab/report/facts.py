@@ -99,6 +99,7 @@ def _troubles(verdict: Verdict) -> tuple[str, ...]:
 
 def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
     timeline = timeline_of(history, index)
+    unexpected = [each for each in history.unexpected if each.scenario == index]
     return StageFacts(
         number=index + 1,
         name=verdict.stage,
@@ -106,7 +107,7 @@ def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
         setting=setting(timeline.stage),
         reasons=verdict.reasons,
         timeline=marks(history, timeline, verdict),
-        figures=(*load_lines(verdict, history.plan.drill.target.requests), *instrument(timeline, verdict)),
+        figures=(*load_lines(verdict, history.plan.drill.target.requests, unexpected), *instrument(timeline, verdict)),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lab.drill.model import Request
+from lab.history.model.rows import Outcome
+from lab.history.model.unexpected import Unexpected
 from lab.judge.verdict import (
     GeneratorFigures,
     LatencyFigures,
@@ -14,16 +16,30 @@ from lab.judge.verdict import (
     ThresholdFigures,
     Verdict,
 )
+from lab.nanoseconds import NS_PER_S
 from lab.report.line import ReportLine
-from lab.report.quantities import NOTHING, count, duration, duration_or_nothing, several, share
+from lab.report.quantities import NOTHING, count, duration, duration_or_nothing, printable, several, share
 from lab.report.table import aligned
 
+SHOWN_OF_BODY = 200
 
-def load_lines(verdict: StageVerdict, requests: Mapping[str, Request]) -> tuple[ReportLine, ...]:
-    """Of one stage; nothing where it sent nothing and asks for nothing."""
+
+def load_lines(
+    verdict: StageVerdict, requests: Mapping[str, Request], unexpected: Sequence[Unexpected] = ()
+) -> tuple[ReportLine, ...]:
+    """Of one stage; nothing where it sent nothing and asks for nothing. ``unexpected``: of this stage."""
     load = verdict.load
     lines = list(_lines(load, requests)) if load else []
+    lines += [ReportLine("unexpected", (_unexpected(each, list(requests)),)) for each in unexpected]
     return tuple(line for line in (*lines, ReportLine("thresholds", tuple(map(_threshold, verdict.thresholds)))) if line.says)
+
+
+def _unexpected(found: Unexpected, requests: Sequence[str]) -> str:
+    """``order 500 at 12.3 s, VU 17: {"error": "database is locked"}``: one line, as much of the body as fits a screen."""
+    what = str(found.status) if found.status else Outcome(found.outcome).name.lower().replace("_", " ")
+    name = requests[found.request] if found.request < len(requests) else str(found.request)
+    said = printable(" ".join(found.body.split()))[:SHOWN_OF_BODY]
+    return f"{name} {what} at {found.t_ns / NS_PER_S:.3f} s, VU {found.vu}" + (f": {said}" if said else "")
 
 
 def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[ReportLine]:

@@ -22,7 +22,8 @@ class StageBroken(RuntimeError):
 class Bench:
     """``keep_row`` takes the probe's rows; ``keep_load_rows`` those of a load that writes none itself (the fake's).
 
-    ``rows_path(number)`` names the file that a load shard writes, each its own; ``keys`` gives a block of keys to each writer.
+    ``rows_path(number)`` and ``unexpected_path(number)`` name the files of a load shard, each its own;
+    ``keys`` gives a block of keys to each writer.
     ``requests``: the target's, with secrets put in: to be sent, never to be written down.
     """
 
@@ -32,6 +33,7 @@ class Bench:
     keep_row: Callable[[Row], None]
     keep_load_rows: Callable[[Sequence[Row]], None]
     rows_path: Callable[[int], str]
+    unexpected_path: Callable[[int], str]
     faults: Mapping[str, type[Any]]
     keys: Iterator[int]
     requests: Mapping[str, Request]

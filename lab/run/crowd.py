@@ -82,7 +82,8 @@ def _shard_plan(bench: Bench, index: int, shard: int, load: Load, port: int, sta
         seed=bench.plan.seed,
         run=bench.run_id,
         first_key=next(bench.keys),
-        rows=bench.rows_path(index * bench.plan.shards + shard),
+        rows=bench.rows_path(number := index * bench.plan.shards + shard),
+        unexpected=bench.unexpected_path(number),
         headers={"X-Lab-Run": bench.run_id},
     )
 

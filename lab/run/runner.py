@@ -98,7 +98,8 @@ async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> N
         tape=Tape(recording, room.clock),
         keep_row=recording.keep_row,
         keep_load_rows=lambda _rows: None,  # the shards have written theirs
-        rows_path=lambda index: str(store.load_rows_path(run_dir, index)),
+        rows_path=lambda number: str(store.load_rows_path(run_dir, number)),
+        unexpected_path=lambda number: str(store.unexpected_path(run_dir, number)),
         faults=catalogue.faults(),
         keys=key_blocks(),
         requests=resolved(plan.drill.target.requests, environment),

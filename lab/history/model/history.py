@@ -10,6 +10,7 @@ from lab.drill.model import RunPlan
 from lab.history.model.events import Event
 from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Rows
+from lab.history.model.unexpected import Unexpected
 
 E = TypeVar("E", bound=Event)
 
@@ -23,6 +24,8 @@ class History:
     load: Rows = field(default_factory=lambda: Rows.of([]))
     ledger: Ledger | None = None
     """None: the drill has no checks, or the run ended before the ledger was read."""
+    unexpected: tuple[Unexpected, ...] = ()
+    """The first answers of each kind that the load did not expect, in order of time."""
 
     def of(self, kind: type[E], stage: str | None = None) -> Iterator[E]:
         """The events of one kind, of one stage when named, in order."""

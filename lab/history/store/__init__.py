@@ -14,16 +14,19 @@ from lab.history.store.layout import (
     load_rows_path,
     logs_path,
     probe_rows_path,
+    unexpected_path,
     verdict_path,
 )
 from lab.history.store.reading import export_parquet, read_history
 from lab.history.store.rows import RowWriter, read_rows
+from lab.history.store.unexpected import UnexpectedWriter, read_unexpected
 from lab.history.store.whole import dump, load, read_ledger, read_plan, write_ledger, write_plan, write_verdict
 
 __all__ = [
     "EventWriter",
     "RowWriter",
     "RunNotFound",
+    "UnexpectedWriter",
     "create_run_dir",
     "dump",
     "events_path",
@@ -39,6 +42,8 @@ __all__ = [
     "read_ledger",
     "read_plan",
     "read_rows",
+    "read_unexpected",
+    "unexpected_path",
     "verdict_path",
     "write_ledger",
     "write_plan",

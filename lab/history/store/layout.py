@@ -30,6 +30,11 @@ def load_rows_path(run_dir: Path, shard: int) -> Path:
     return run_dir / f"requests-load-{shard}.arrows"
 
 
+def unexpected_path(run_dir: Path, shard: int) -> Path:
+    """The first answers of each kind that nobody expected; made when there is one."""
+    return run_dir / f"unexpected-load-{shard}.jsonl"
+
+
 def logs_path(run_dir: Path) -> Path:
     return run_dir / "logs"
 

@@ -8,9 +8,11 @@ from typing import Any
 from lab.history.model.events import Event
 from lab.history.model.history import History
 from lab.history.model.rows import Rows
+from lab.history.model.unexpected import Unexpected
 from lab.history.store.events import read_events
 from lab.history.store.layout import PARQUET, load_rows_path, probe_rows_path
 from lab.history.store.rows import batch_of, read_rows
+from lab.history.store.unexpected import read_unexpected
 from lab.history.store.whole import read_ledger, read_plan
 
 
@@ -24,8 +26,14 @@ def read_history(run_dir: Path) -> History:
         events=_merged_events(run_dir),
         probe=read_rows(probe_rows_path(run_dir)),
         load=Rows.concat(read_rows(path) for path in _load_files(run_dir)),
+        unexpected=_unexpected(run_dir),
         ledger=read_ledger(run_dir),
     )
+
+
+def _unexpected(run_dir: Path) -> tuple[Unexpected, ...]:
+    found = [each for path in sorted(run_dir.glob("unexpected-load-*.jsonl")) for each in read_unexpected(path)]
+    return tuple(sorted(found, key=lambda each: each.t_ns))
 
 
 def _merged_events(run_dir: Path) -> tuple[Event, ...]:

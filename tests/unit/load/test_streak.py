@@ -76,7 +76,9 @@ def test_stopped_in_a_streak_each_user_has_one_row_that_says_cut(runner: asyncio
     runner.run(story())
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"]
+)
 def test_what_is_not_good_ends_a_streak_and_is_followed_by_the_pause(runner: asyncio.Runner, answer: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for reply in (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", answer):

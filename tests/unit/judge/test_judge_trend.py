@@ -1,0 +1,326 @@
+"""Leak or warm-up: series whose truth is known, and how often the trend finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import lfilter
+
+from lab.judge.trend import Kind, Trend, after_gc, trend
+
+Floats = npt.NDArray[np.float64]
+MB = 1e6
+LEVEL = 200 * MB
+SIZE = 20 * MB
+"""What the shapes below rise by; their argument is the share of the window that is over."""
+RUN_S = 570
+"""Ten minutes without the first 30 s, at 1 Hz."""
+
+
+def flat(x: Floats) -> Floats:
+    return 0 * x
+
+
+def leak(x: Floats) -> Floats:
+    return x
+
+
+def warmup(time_constant: float) -> Callable[[Floats], Floats]:
+    return lambda x: 1 - np.exp(-x / time_constant)
+
+
+def step(at: float) -> Callable[[Floats], Floats]:
+    return lambda x: (x >= at).astype(np.float64)
+
+
+def stairs(steps: int) -> Callable[[Floats], Floats]:
+    return lambda x: np.floor(x * steps) / steps
+
+
+def teeth(count: float) -> Callable[[Floats], Floats]:
+    return lambda x: x * count % 1
+
+
+def two_warmups(x: Floats) -> Floats:
+    """Class loading at once, then a cache."""
+    return (warmup(0.03)(x) + warmup(0.25)(x)) / 2
+
+
+def warmup_and_leak(x: Floats) -> Floats:
+    return warmup(0.05)(x) + leak(x) / 2
+
+
+def noise(rng: np.random.Generator, n: int, phi: float) -> Floats:
+    """AR(1) of variance 1 whose neighbours correlate by ``phi``."""
+    past: Floats = lfilter([1], [1, -phi], rng.normal(size=n + 500))[500:] * np.sqrt(1 - phi**2)
+    return past
+
+
+def series(
+    shape: Callable[[Floats], Floats],
+    *,
+    spread: float = 0.02,
+    phi: float = 0.0,
+    seed: int = 1,
+    n: int = RUN_S,
+    every_s: float = 1.0,
+) -> tuple[Floats, Floats]:
+    """Times and bytes; ``spread`` is the noise as a share of SIZE."""
+    t_s = np.arange(n, dtype=np.float64) * every_s
+    return t_s, LEVEL + SIZE * (shape(t_s / t_s[-1]) + spread * noise(np.random.default_rng(seed), n, phi))
+
+
+KINDS = [
+    ("noise is flat", flat, {}, "flat"),
+    ("noise with a memory is flat", flat, {"phi": 0.98}, "flat"),
+    ("what rises steadily leaks", leak, {}, "leaking"),
+    ("so does what rises without any noise", leak, {"spread": 0.0}, "leaking"),
+    ("and in steps, as an allocator grows", stairs(10), {}, "leaking"),
+    ("a leak behind a warm-up is a leak", warmup_and_leak, {}, "leaking"),
+    ("what rises and ends is a warm-up", warmup(0.1), {}, "warming up"),
+    ("one without noise too", warmup(0.15), {"spread": 0.0}, "warming up"),
+    ("a slower one", warmup(0.2), {}, "warming up"),
+    ("which in its later half still rose by more than 1 % of the level", warmup(0.25), {"spread": 0.005}, "warming up"),
+    ("one of two parts", two_warmups, {}, "warming up"),
+    ("an early step is a warm-up", step(0.3), {}, "warming up"),
+    ("after a late step nobody can tell", step(0.75), {}, "too short"),
+    ("nor of a warm-up that has not ended", warmup(0.45), {"spread": 0.1}, "too short"),
+    ("two steps are no leak", lambda x: step(0.3)(x) + step(0.7)(x), {}, "too short"),
+    ("what falls declines", lambda x: -x, {}, "declining"),
+    ("what falls and ends declines", lambda x: -warmup(0.2)(x), {}, "declining"),
+    ("a saw-tooth is flat", teeth(12.3), {}, "flat"),
+    ("a slope below 1 % of the level is flat", lambda x: 0.08 * x, {"spread": 0.005}, "flat"),
+    ("behind a warm-up it is no leak either", lambda x: warmup(0.05)(x) + 0.08 * x, {"spread": 0.005}, "warming up"),
+    ("noise that happens to end above where it began is flat", flat, {"spread": 0.2, "phi": 0.95, "seed": 2}, "flat"),
+    (
+        "noise that could hide a leak of a tenth of the level is no proof of flatness",
+        flat,
+        {"spread": 10.0, "n": 60},
+        "too short",
+    ),
+    ("19 readings are too few", leak, {"n": 19, "every_s": 10.0}, "too short"),
+    ("20 are enough", leak, {"n": 20, "every_s": 10.0}, "leaking"),
+    ("59 s are too short", leak, {"n": 60}, "too short"),
+    ("60 s are enough", leak, {"n": 61}, "leaking"),
+]
+
+
+@pytest.mark.parametrize(("shape", "how", "kind"), [case[1:] for case in KINDS], ids=[case[0] for case in KINDS])
+def test_kind(shape: Callable[[Floats], Floats], how: dict[str, float], kind: str) -> None:
+    found = trend(*series(shape, **how))  # type: ignore[arg-type]  # mypy cannot know which value is whose
+    assert found.kind == kind, found.text
+
+
+COUNTS = [
+    ("constant", [20] * 600, "flat"),
+    ("two values", [20, 21] * 300, "flat"),
+    ("one more thread", [20] * 300 + [21] * 300, "flat"),
+    ("three more are a pool that filled", [20] * 200 + [23] * 400, "flat"),
+    ("eight more, once", [20] * 200 + [28] * 400, "warming up"),
+    ("a thread a minute", [20 + second // 60 for second in range(600)], "leaking"),
+    ("a connection a second", list(range(600)), "leaking"),
+    ("none at all", [0] * 600, "flat"),
+    ("threads that end", [30 - second // 60 for second in range(600)], "declining"),
+]
+
+
+@pytest.mark.parametrize(("counts", "kind"), [case[1:] for case in COUNTS], ids=[case[0] for case in COUNTS])
+def test_counts_have_few_values(counts: list[int], kind: str) -> None:
+    assert trend(range(600), counts, unit="count").kind == kind
+
+
+def test_a_constant_has_a_slope_of_nothing() -> None:
+    found = trend(range(600), [20] * 600, unit="count")
+    assert (found.slope_per_h, found.low_per_h, found.high_per_h, found.p) == (0, 0, 0, 1)
+
+
+def test_the_warm_up_is_left_out() -> None:
+    t_s, values = series(warmup(0.05))
+    assert trend(t_s, values).kind == "warming up"
+    found = trend(t_s, values, warmup_s=150)
+    assert (found.kind, found.n) == ("flat", RUN_S - 150)
+
+
+def test_readings_that_failed_are_left_out() -> None:
+    t_s, values = series(leak)
+    values[::3] = np.nan
+    found = trend(t_s, values)
+    assert (found.kind, found.n) == ("leaking", RUN_S - RUN_S // 3)
+    assert trend(t_s, np.full(RUN_S, np.nan)).kind == "too short"
+
+
+def test_a_wild_reading_in_twenty_changes_nothing() -> None:
+    t_s, values = series(leak)
+    clean, values[::20] = trend(t_s, values), 50 * LEVEL
+    wild = trend(t_s, values)
+    assert wild.kind == "leaking"
+    assert wild.slope_per_h == pytest.approx(clean.slope_per_h, rel=0.05)
+
+
+def test_the_floor_can_be_set() -> None:
+    t_s, values = series(leak)
+    assert trend(t_s, values, floor=1.5 * SIZE).kind == "flat"
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.02, "leaking"), (0.008, "flat")])
+def test_a_share_has_a_floor_of_one_point(share: float, kind: str) -> None:
+    t_s = np.arange(RUN_S)
+    assert trend(t_s, 0.03 + share * t_s / RUN_S, unit="share").kind == kind
+
+
+TEXTS = [
+    ([100 * MB] * 5, "bytes", "too short to tell: 5 readings in 40 s after the warm-up, 20 in 60 s needed"),
+    ([100 * MB + second * 1e5 for second in range(60)], "bytes", "leaking; 36 MB/h (95% interval 36 … 36)"),
+    ([0.5] * 60, "share", "flat; 0 points/h (95% interval 0 … 0)"),
+    ([20] * 20 + [40] * 40, "count", "warming up: rose 20, then flat; 0/h (95% interval 0 … 0)"),
+    ([20] * 45 + [40] * 15, "count", "too short to tell: rose 20, and a warm-up that has not ended would explain it; "),
+]
+
+
+@pytest.mark.parametrize(("values", "unit", "text"), TEXTS, ids=[text for *_, text in TEXTS])
+def test_text(values: list[float], unit: str, text: str) -> None:
+    assert trend(np.arange(len(values)) * 10, values, unit=unit).text.startswith(text)  # type: ignore[arg-type]
+
+
+def test_after_a_collection_is_the_first_reading_of_each_count() -> None:
+    assert after_gc([3, 3, 4, 4, 4, 6, 6]).tolist() == [False, False, True, False, False, True, False]
+    assert after_gc([]).tolist() == []
+
+
+def test_a_saw_tooth_read_after_its_collections_shows_the_leak_in_it() -> None:
+    t_s, values = series(lambda x: teeth(57)(x) + 0.4 * leak(x))
+    collected = after_gc(np.floor(t_s / t_s[-1] * 57))
+    found = trend(t_s[collected], values[collected])
+    assert (found.kind, trend(t_s, values).kind) == ("leaking", "too short")
+    assert found.slope_per_h == pytest.approx(0.4 * SIZE / RUN_S * 3600, rel=0.3)  # a tooth has grown by 10 % within 1 s
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(0, 50), min_size=20, max_size=40), st.integers(-1000, 1000), st.integers(0, 10_000))
+def test_moving_the_clock_or_reversing_time_changes_the_slope_as_it_should(counts: list[int], up: int, later: int) -> None:
+    """The floor is far off: one of the level would move with it."""
+
+    def of(values: list[int], shift_s: int = 0) -> Trend:
+        return trend(np.arange(len(values)) * 5.0 + shift_s, values, unit="count", floor=2000.0)
+
+    here = of(counts)
+    assert of(counts, later).slope_per_h == pytest.approx(here.slope_per_h)
+    assert of([count + up for count in counts]).slope_per_h == pytest.approx(here.slope_per_h)
+    assert of(counts[::-1]).slope_per_h == pytest.approx(-here.slope_per_h)
+    assert here.low_per_h <= here.slope_per_h <= here.high_per_h
+
+
+@settings(max_examples=25)
+@given(st.lists(st.floats(-1e12, 1e12) | st.just(float("nan")), min_size=15, max_size=60))
+def test_any_series_has_a_trend(values: list[float]) -> None:
+    assert trend(np.arange(len(values)) * 3.0, values).text
+
+
+# How often: every rate is that of so many series with a noise, and a phase, of their own.
+
+TIMES = 50
+NOISES = [(0.02, 0.0), (0.2, 0.0), (0.05, 0.9), (0.05, 0.98)]
+"""Spread (as a share of what the shapes rise by: 1 MB and 10 MB are 0.5 and 5 % of the level) and lag-1 autocorrelation."""
+
+
+def kinds(shape: Callable[[Floats], Floats], noises: list[tuple[float, float]], n: int = RUN_S, times: int = TIMES) -> list[Kind]:
+    """Of ``times`` series with each of ``noises``."""
+    return [trend(*series(shape, spread=s, phi=phi, seed=seed, n=n)).kind for s, phi in noises for seed in range(times)]
+
+
+def share(found: list[Kind], *of: Kind) -> float:
+    return sum(kind in of for kind in found) / len(found)
+
+
+NO_LEAKS = {
+    "flat": flat,
+    "a warm-up of a twentieth of the window": warmup(0.05),
+    "of a tenth": warmup(0.1),
+    "of a fifth": warmup(0.2),
+    "of a quarter": warmup(0.25),
+    "of two parts": two_warmups,
+    "a step": step(0.3),
+    "a late step": step(0.75),
+    "a saw-tooth": teeth(12.3),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", NO_LEAKS.values(), ids=NO_LEAKS)
+def test_at_most_1_in_100_is_called_a_leak_that_is_none(shape: Callable[[Floats], Floats]) -> None:
+    assert share(kinds(shape, NOISES), "leaking") <= 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phi", [0.0, 0.9, 0.97, 0.99])
+def test_what_is_flat_hardly_ever_rises_or_falls(phi: float) -> None:
+    found = kinds(flat, [(0.5, phi)], times=300)
+    assert share(found, "leaking") <= 0.01
+    assert share(found, "leaking", "warming up", "declining") <= 0.05
+
+
+@pytest.mark.slow
+def test_counts_that_wander_do_not_leak() -> None:
+    rng = np.random.default_rng(1)
+    found = [trend(range(RUN_S), np.round(50 + 5 * noise(rng, RUN_S, 0.95)), unit="count").kind for _ in range(300)]
+    assert share(found, "leaking") <= 0.01
+
+
+FOUND = [
+    ("2 noises within the run", leak, (0.5, 0.0), RUN_S, 0.5),
+    ("3 noises", leak, (0.33, 0.0), RUN_S, 0.9),
+    ("5 noises", leak, (0.2, 0.0), RUN_S, 0.99),
+    ("50 noises", leak, (0.02, 0.0), RUN_S, 0.99),
+    ("5 noises with a memory of 10 s", leak, (0.2, 0.9), RUN_S, 0.2),
+    ("20 of them", leak, (0.05, 0.9), RUN_S, 0.99),
+    ("20 with a memory of 50 s", leak, (0.05, 0.98), RUN_S, 0.8),
+    ("50 of them", leak, (0.02, 0.98), RUN_S, 0.95),
+    ("5 noises, but a minute only", leak, (0.2, 0.0), 61, 0.4),
+    ("20 noises in a minute", leak, (0.05, 0.0), 61, 0.99),
+    ("5 noises, but an hour", leak, (0.2, 0.0), 3600, 0.99),
+    ("in 5 steps", stairs(5), (0.2, 0.0), RUN_S, 0.95),
+    ("behind a warm-up twice its size", warmup_and_leak, (0.02, 0.0), RUN_S, 0.99),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shape", "noise_", "n", "rate"), [case[1:] for case in FOUND], ids=[case[0] for case in FOUND])
+def test_a_leak_is_found(shape: Callable[[Floats], Floats], noise_: tuple[float, float], n: int, rate: float) -> None:
+    assert share(kinds(shape, [noise_], n), "leaking") >= rate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [leak, stairs(5), warmup_and_leak], ids=["a leak", "in steps", "behind a warm-up"])
+def test_a_leak_that_is_not_found_is_not_called_flat_nor_a_warm_up(shape: Callable[[Floats], Floats]) -> None:
+    assert share(kinds(shape, NOISES), "flat", "warming up") <= 0.02
+
+
+ENDED = [
+    ("a tenth", warmup(0.1), (0.02, 0.0), 0.95),
+    ("a fifth", warmup(0.2), (0.02, 0.0), 0.95),
+    ("a quarter", warmup(0.25), (0.02, 0.0), 0.95),
+    ("two parts", two_warmups, (0.02, 0.0), 0.95),
+    ("a step", step(0.3), (0.02, 0.0), 0.95),
+    ("a tenth, noisy", warmup(0.1), (0.2, 0.0), 0.7),
+    ("a fifth, noisy", warmup(0.2), (0.2, 0.0), 0.5),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shape", "noise_", "rate"), [case[1:] for case in ENDED], ids=[case[0] for case in ENDED])
+def test_a_warm_up_is_called_one(shape: Callable[[Floats], Floats], noise_: tuple[float, float], rate: float) -> None:
+    assert share(kinds(shape, [noise_]), "warming up") >= rate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spread", "phi"), [*NOISES, (0.2, 0.9)])
+def test_the_interval_holds_the_slope(spread: float, phi: float) -> None:
+    """Nominally 95 %."""
+    truth = SIZE / (RUN_S - 1) * 3600
+    found = [trend(*series(leak, spread=spread, phi=phi, seed=seed)) for seed in range(200)]
+    assert np.mean([one.low_per_h <= truth <= one.high_per_h for one in found]) >= 0.88
