@@ -51,7 +51,8 @@ class Target(FileNoun):
 
     ``command`` may hold ``{port}``, ``{python}`` and the name of any setting; ``settings`` also reach it as
     environment variables, ``env`` prefixed. ``ready`` is a path on the service port, unless ``health_port`` is set:
-    then health and ledger are asked there, because a check through a full service port kills healthy processes.
+    then health, ledger and metrics are asked there, because a check through a full service port kills healthy processes.
+    ``metrics``: a page in Prometheus's format with a JVM's memory; without it jstat is asked, where it is.
     """
 
     use: str | None = None
@@ -60,6 +61,7 @@ class Target(FileNoun):
     health_port: bool = False
     ready: str = "/health"
     ledger: str | None = None
+    metrics: str | None = None
     boot: Seconds = 10.0
     warmup: Seconds = 0.0
     env: str = "TARGET_"

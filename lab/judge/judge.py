@@ -21,6 +21,7 @@ from lab.judge.landed import Evidence, evidence_of, landed
 from lab.judge.live import LiveFold
 from lab.judge.load import held, load_figures, span_s
 from lab.judge.outages import Episode
+from lab.judge.resources import trends
 from lab.judge.timeline import Timeline, stalls, timeline_of
 from lab.judge.times import ns, seconds
 from lab.judge.users import outcomes, users
@@ -124,6 +125,7 @@ def _load_test(history: History, timeline: Timeline) -> StageVerdict:
         users=None,
         episodes=(),
         load=load,
+        trends=trends(timeline),
         thresholds=thresholds,
     )
 

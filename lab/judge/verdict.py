@@ -213,6 +213,24 @@ class LoadFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrendFigures:
+    """Where a resource of the target was going. ``kind``: flat, warming up, leaking, declining or too short (to tell).
+
+    Slopes in the resource's unit per hour, with their 95 % interval. See ``lab.judge.trend``.
+    """
+
+    resource: str
+    kind: str
+    slope_per_h: float | None
+    low_per_h: float | None
+    high_per_h: float | None
+    readings: int
+    first: float
+    last: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ThresholdFigures:
     """``kept`` is None when there was nothing to hold against the threshold.
 
@@ -236,6 +254,7 @@ class StageVerdict:
     users: UserFigures | None
     episodes: tuple[EpisodeVerdict, ...]
     load: LoadFigures | None = None
+    trends: tuple[TrendFigures, ...] = ()
     thresholds: tuple[ThresholdFigures, ...] = ()
 
 

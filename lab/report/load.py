@@ -14,6 +14,7 @@ from lab.judge.verdict import (
     RequestFigures,
     StageVerdict,
     ThresholdFigures,
+    TrendFigures,
     Verdict,
 )
 from lab.nanoseconds import NS_PER_S
@@ -30,8 +31,29 @@ def load_lines(
     """Of one stage; nothing where it sent nothing and asks for nothing. ``unexpected``: of this stage."""
     load = verdict.load
     lines = list(_lines(load, requests)) if load else []
+    lines += list(_trends(verdict.trends))
     lines += [ReportLine("unexpected", (_unexpected(each, list(requests)),)) for each in unexpected]
     return tuple(line for line in (*lines, ReportLine("thresholds", tuple(map(_threshold, verdict.thresholds)))) if line.says)
+
+
+RESOURCES = {
+    "rss_bytes": "RSS",
+    "threads": "threads",
+    "fds": "descriptors",
+    "connections": "connections",
+    "jvm_old_used_bytes": "heap after GC",
+    "jvm_nonheap_used_bytes": "non-heap",
+    "gc_share": "GC share",
+}
+
+
+def _trends(trends: Sequence[TrendFigures]) -> Iterator[ReportLine]:
+    """A line for each resource, or one for all where the run says nothing of any."""
+    if trends and all(each.kind == "too short" for each in trends):
+        yield ReportLine("trends", (f"too short to tell for all of {', '.join(RESOURCES[each.resource] for each in trends)}",))
+        return
+    for index, each in enumerate(trends):
+        yield ReportLine("trends" if index == 0 else "", (f"{RESOURCES[each.resource]}: {each.text}",))
 
 
 def _unexpected(found: Unexpected, requests: Sequence[str]) -> str:

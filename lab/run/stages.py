@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from lab.drill.model import Scalar, Stage
 from lab.fault import Place
-from lab.history.model.events import BaselineEvent, SensorEvent, StageEvent, TargetEvent, TickEvent
+from lab.history.model.events import BaselineEvent, StageEvent, TargetEvent, TickEvent
 from lab.http.template import Template
 from lab.nanoseconds import NS_PER_S
 from lab.respond import actions
-from lab.run import crowd
+from lab.run import crowd, readings
 from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
 from lab.run.crowd import Crowd
@@ -95,7 +95,13 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
         responder = Responder(stage, bench.room, tape, watcher, _reporter(bench, tape), next_start.settings, boot_s)
         await stack.enter_async_context(_drained(probe, watcher))
         stack.push_async_callback(responder.close)
-        at_work = [_beat(watcher, responder), _watch_deaths(bench, tape, watcher, responder), _read_sensors(bench, tape)]
+        at_work = [
+            _beat(watcher, responder),
+            _watch_deaths(bench, tape, watcher, responder),
+            readings.of_the_machine(bench, tape),
+        ]
+        if stage.is_load_test:
+            at_work.append(readings.of_the_target(bench, tape))
         tasks = beside(stack, *at_work, probe.run())
         users = None
         if stage.load is not None:
@@ -151,13 +157,6 @@ async def _watch_deaths(bench: Bench, tape: Tape, watcher: Watcher, responder: R
         responder.consider(watcher.beat())
         await service.until_running()
         watcher.target_is_back()
-
-
-async def _read_sensors(bench: Bench, tape: Tape) -> None:
-    while True:
-        if readings := bench.room.readings():
-            tape.write(SensorEvent(t_ns=tape.now_ns(), readings=readings))
-        await asyncio.sleep(1.0)
 
 
 async def _load_alone(stage: Stage, users: Crowd) -> None:

@@ -52,6 +52,10 @@ class Service(TargetAt, Protocol):
 
     async def ledger(self) -> Ledger: ...
 
+    async def resources(self) -> Mapping[str, float]:
+        """What its process holds now; empty when there is none, or nothing to be read."""
+        ...
+
 
 @dataclass(frozen=True)
 class LaneEnd:

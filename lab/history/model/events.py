@@ -164,6 +164,15 @@ class SensorEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResourceEvent(Event):
+    """What the target's process ``pid`` holds: bytes, threads, descriptors, connections, and its JVM's memory."""
+
+    kind: ClassVar[str] = "resource"
+    pid: int = 0
+    readings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TickEvent(Event):
     """Once a second, for the display only: the judge never reads it."""
 

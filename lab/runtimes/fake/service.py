@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import socket
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from contextlib import AbstractContextManager
 
 from lab.drill.model import Scalar
 from lab.history.model.ledger import Ledger, Stored
+from lab.nanoseconds import NS_PER_S
 from lab.runtimes.base import ServiceFailed
 from lab.runtimes.fake.world import World, in_force_again
 
@@ -103,6 +105,12 @@ class FakeService:
     def _end(self) -> None:
         self._alive.clear()
         self._world.change(up=False)
+
+    async def resources(self) -> Mapping[str, float]:
+        """Memory as the traits have it, with 1 % of noise."""
+        traits, since_s = self._world.traits, self._world.clock.now_ns() / NS_PER_S
+        rss_mb = traits.rss_mb + traits.warms_up_mb * (1 - math.exp(-since_s / 15)) + traits.leaks_mb_per_h * since_s / 3600
+        return {"rss_bytes": rss_mb * 1e6 * self._world.rng.gauss(1.0, 0.002), "threads": 4.0}
 
     async def ledger(self) -> Ledger:
         limits = {"coupon": int(stock)} if (stock := self._world.target.settings.get("stock")) is not None else {}

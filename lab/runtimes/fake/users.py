@@ -64,7 +64,7 @@ class FakeUsers:
     async def until_over(self) -> None:
         """By its plan, played against what holds now: a stage that waits for its load has no fault that could change it."""
         last_ns = max((row.due_ns + row.end_us * NS_PER_US for row in self._played()), default=0)
-        await sleep_until(self._world.clock, last_ns + 1)
+        await sleep_until(self._world.clock, last_ns + NS_PER_US)  # a row counts in whole µs, rounded down
 
     def _played(self) -> list[Row]:
         """Without consequences: what it stores is taken back, and its keys are given again."""

@@ -23,6 +23,7 @@ class Traits:
 
     ``boots``: False: it never becomes healthy. ``background``: share of requests that fail without any fault.
     ``status``: what it answers. ``dies_after_s``: it ends by itself so long after its first start.
+    ``rss_mb``, ``warms_up_mb``, ``leaks_mb_per_h``: its memory.
     """
 
     boot_s: float = 0.35
@@ -32,6 +33,10 @@ class Traits:
     background: float = 0.0
     status: int = 200
     dies_after_s: float | None = None
+    rss_mb: float = 60.0
+    warms_up_mb: float = 0.0
+    """Added in the first minute, most of it at once."""
+    leaks_mb_per_h: float = 0.0
 
 
 @dataclass(frozen=True)

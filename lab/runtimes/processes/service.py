@@ -27,6 +27,7 @@ from lab.runtimes.processes import command
 from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.listening import Listening
 from lab.runtimes.processes.ports import Ports
+from lab.runtimes.processes.resources import TargetResources
 
 HEALTH_EVERY_S = 0.01
 SUCCESSOR_EVERY_S = 0.05
@@ -48,6 +49,7 @@ class ProcessService:
         self._alive, self._dead = asyncio.Event(), asyncio.Event()
         self._how = ""
         self._settings: Mapping[str, Scalar] = {}
+        self._resources = TargetResources(target.metrics and f"http://127.0.0.1:{self._health_port}{target.metrics}")
         self.deaths = 0
 
     @property
@@ -227,6 +229,12 @@ class ProcessService:
             self._listening.kill()  # it may have left the process group
         self._forget_listener()
         self._alive.clear()
+
+    async def resources(self) -> Mapping[str, float]:
+        try:
+            return await asyncio.to_thread(self._resources.read, self.pid)
+        except ProcessLookupError:
+            return {}  # it went meanwhile
 
     async def ledger(self) -> Ledger:
         if self._target.ledger is None:

@@ -1,0 +1,67 @@
+"""What the target held while a load test ran, and where that was going: leak or warm-up? Told, never judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from lab.history.model.events import ResourceEvent
+from lab.judge.timeline import Timeline
+from lab.judge.trend import Unit, trend
+from lab.judge.verdict import TrendFigures
+from lab.nanoseconds import NS_PER_S
+
+WATCHED: dict[str, Unit] = {
+    "rss_bytes": "bytes",
+    "threads": "count",
+    "fds": "count",
+    "connections": "count",
+    "jvm_old_used_bytes": "bytes",
+    "jvm_nonheap_used_bytes": "bytes",
+}
+GC_SHARE = "gc_share"
+WARMUP_S = 5.0
+"""After the first user: connections and threads that a load needs are no trend of it."""
+
+
+def trends(timeline: Timeline) -> tuple[TrendFigures, ...]:
+    """Of the process that was read most often: a restart begins another series."""
+    events = list(timeline.of(ResourceEvent))
+    if not events:
+        return ()
+    pids = [event.pid for event in events]
+    mine = [event for event in events if event.pid == max(set(pids), key=pids.count)]
+    return tuple(_trends(mine))
+
+
+def _trends(events: Sequence[ResourceEvent]) -> Iterator[TrendFigures]:
+    for name, unit in WATCHED.items():
+        series = [(event.t_ns / NS_PER_S, event.readings[name]) for event in events if name in event.readings]
+        if series:
+            yield _figures(name, series, unit)
+    if len(share := _gc_share(events)) > 1:
+        yield _figures(GC_SHARE, share, "share")
+
+
+def _gc_share(events: Sequence[ResourceEvent]) -> list[tuple[float, float]]:
+    """Of the time between two readings."""
+    told = [(event.t_ns / NS_PER_S, event.readings["jvm_gc_s"]) for event in events if "jvm_gc_s" in event.readings]
+    return [(t2, (s2 - s1) / (t2 - t1)) for (t1, s1), (t2, s2) in pairwise(told) if t2 > t1]
+
+
+def _figures(name: str, series: Sequence[tuple[float, float]], unit: Unit) -> TrendFigures:
+    t_s, values = np.array(series).T
+    found = trend(t_s - t_s[0], values, warmup_s=WARMUP_S, unit=unit)
+    return TrendFigures(
+        resource=name,
+        kind=found.kind,
+        slope_per_h=found.slope_per_h if found.n else None,
+        low_per_h=found.low_per_h if found.n else None,
+        high_per_h=found.high_per_h if found.n else None,
+        readings=found.n,
+        first=float(values[0]),
+        last=float(values[-1]),
+        text=found.text,
+    )

@@ -1,0 +1,46 @@
+"""Which series are judged for a trend; what a trend is stands in ``test_judge_trend``."""
+
+from __future__ import annotations
+
+from lab.history.model.events import Event, ResourceEvent
+from lab.judge.resources import trends
+from lab.judge.timeline import Timeline
+from lab.judge.verdict import TrendFigures
+from tests.histories import STAGE, ns, stage
+
+
+def read(t: float, pid: int = 7, **readings: float) -> ResourceEvent:
+    return ResourceEvent(t_ns=ns(t), stage=STAGE, pid=pid, readings=readings)
+
+
+def found(events: list[ResourceEvent]) -> dict[str, TrendFigures]:
+    whole: tuple[Event, ...] = tuple(events)
+    return {each.resource: each for each in trends(Timeline(stage(), 0, whole))}
+
+
+def test_what_grows_leaks_and_what_stays_is_flat() -> None:
+    known = found([read(t, rss_bytes=50e6 + 20_000 * t, threads=9.0) for t in range(300)])
+    assert (known["rss_bytes"].kind, known["threads"].kind) == ("leaking", "flat")
+    slope = known["rss_bytes"].slope_per_h
+    assert slope is not None
+    assert abs(slope - 72e6) < 1e6
+    assert (known["rss_bytes"].first, known["threads"].last) == (50e6, 9.0)
+
+
+def test_a_restart_begins_another_series_and_the_longest_counts() -> None:
+    events = [read(t, pid=7, rss_bytes=90e6) for t in range(100)] + [read(t, pid=8, rss_bytes=50e6) for t in range(100, 300)]
+    known = found(events)["rss_bytes"]
+    assert (known.kind, known.first, known.readings) == ("flat", 50e6, 195)
+
+
+def test_gc_share_is_the_time_in_collections_between_two_readings() -> None:
+    known = found([read(5.0 * i, jvm_gc_s=0.25 * i) for i in range(60)])["gc_share"]
+    assert (known.kind, known.last) == ("flat", 0.05)
+
+
+def test_a_short_load_is_too_short_to_tell() -> None:
+    assert found([read(t, rss_bytes=50e6) for t in range(20)])["rss_bytes"].kind == "too short"
+
+
+def test_nothing_read_is_nothing_told() -> None:
+    assert found([]) == {}
