@@ -81,5 +81,5 @@ def _live(stream: TextIO) -> Live:
 def _text(progress: Progress) -> Text:
     from rich.text import Text
 
-    where, known = progress.lines()
-    return Text.assemble((where, "bold"), "\n", known, no_wrap=True, overflow="ellipsis")
+    where, *rest = progress.lines()
+    return Text.assemble((where, "bold"), *(f"\n{line}" for line in rest), no_wrap=True, overflow="ellipsis")

@@ -22,6 +22,8 @@ class OpenLoop:
         self._free = [users[vu] for vu in reversed(plan.vus)]
         self._spare = [users[vu] for vu in reversed(plan.spare)]
         self._everybody = list(users.values())
+        self.active = 0
+        """Iterations in flight."""
 
     async def run(self) -> None:
         """Returns when the last iteration has ended, or was cut. A defect of an iteration ends all and is raised."""
@@ -57,5 +59,9 @@ class OpenLoop:
         group.create_task(self._one(self._free.pop(), due_ns))
 
     async def _one(self, user: User, due_ns: int) -> None:
-        await self._iterations.one(user, due_ns)
+        self.active += 1
+        try:
+            await self._iterations.one(user, due_ns)
+        finally:
+            self.active -= 1
         self._free.append(user)

@@ -29,6 +29,8 @@ class ClosedLoop:
         self._clock = clock
         self._start_ns = start_ns
         self._pause_ns = pause_ns
+        self.active = 0
+        """Users that live now."""
 
     async def live(self, user: User, lives: tuple[Life, ...]) -> None:
         """Every life, one after the other. An iteration that outlasts its own goes on into the next, as in k6."""
@@ -44,13 +46,16 @@ class ClosedLoop:
     async def _live_once(self, user: User, due_ns: int, end_ns: int, cut_ns: int) -> int:
         """Returns when it is free again."""
         await sleep_until(self._clock, due_ns)
-        if cut_ns == FOREVER_NS:
-            return await self._loop(user, due_ns, self._start_ns + end_ns)
+        self.active += 1
         try:
+            if cut_ns == FOREVER_NS:
+                return await self._loop(user, due_ns, self._start_ns + end_ns)
             async with asyncio.timeout((self._start_ns + cut_ns - self._clock.now_ns()) / NS_PER_S):
                 return await self._loop(user, due_ns, self._start_ns + end_ns)
         except TimeoutError:
             return self._clock.now_ns()
+        finally:
+            self.active -= 1
 
     async def _loop(self, user: User, due_ns: int, until_ns: int) -> int:
         take, vu = self._allowance.take, user.vu

@@ -36,6 +36,7 @@ class Engine:
         self._users = self._everybody()  # now: drawing their seeds takes 5 ms for 300 of them [M], which a burst has not
         self._running: asyncio.Task[None] | None = None
         self._stopped = False
+        self._loop: ClosedLoop | OpenLoop | None = None
         self.late_ns = 0
         """How much later than planned the first user started."""
 
@@ -66,11 +67,12 @@ class Engine:
             case Closed() as plan:
                 await self._run_closed(plan)
             case Open() as plan:
-                await OpenLoop(self._iterations, plan, self._users, self._clock, self._start_ns).run()
+                self._loop = loop = OpenLoop(self._iterations, plan, self._users, self._clock, self._start_ns)
+                await loop.run()
 
     async def _run_closed(self, plan: Closed) -> None:
         allowance = Allowance(plan)
-        loop = ClosedLoop(self._iterations, allowance, self._clock, self._start_ns, self._pause_ns)
+        self._loop = loop = ClosedLoop(self._iterations, allowance, self._clock, self._start_ns, self._pause_ns)
         try:
             async with asyncio.TaskGroup() as group:
                 for vu, lives in plan.lives.items():
@@ -79,6 +81,11 @@ class Engine:
             now_ns = self._clock.now_ns()
             for _ in range(allowance.left):
                 self._iterations.drop(now_ns)
+
+    @property
+    def active(self) -> int:
+        """Users at work now."""
+        return self._loop.active if self._loop else 0
 
     def _everybody(self) -> dict[int, User]:
         plan = self._users_plan

@@ -39,6 +39,7 @@ class Crowd:
             p50_ms=max(tick.p50_ms for tick in ticks),
             p99_ms=max(tick.p99_ms for tick in ticks),
             statuses=_summed(tick.statuses for tick in ticks),
+            vus=sum(tick.vus for tick in ticks),
         )
 
     async def until_over(self) -> None:

@@ -181,6 +181,7 @@ async def _tick(tape: Tape, users: Crowd) -> None:
                 p95_ms=now.p95_ms,
                 p99_ms=now.p99_ms,
                 statuses=now.statuses,
+                vus=now.vus,
             )
         )
         await asyncio.sleep(1.0)

@@ -87,6 +87,7 @@ class LoadTick:
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     statuses: Mapping[str, int] = field(default_factory=dict)
+    vus: int = 0
 
 
 class Users(Protocol):

@@ -182,6 +182,7 @@ class TickEvent(Event):
     p50_ms: float = 0.0
     p95_ms: float = 0.0
     p99_ms: float = 0.0
+    vus: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
 
 

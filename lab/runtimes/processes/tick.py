@@ -22,6 +22,7 @@ class Tick:
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     statuses: Mapping[str, int] = field(default_factory=dict)
+    vus: int = 0
     late_ms: float = 0.0
     cpu_s: float = 0.0
     error: str = ""
@@ -39,6 +40,7 @@ def tick_of(line: bytes) -> Tick:
             p50_ms=float(said["p50_ms"] or 0.0),
             p99_ms=float(said["p99_ms"] or 0.0),
             statuses=said["statuses"],
+            vus=int(said.get("vus", 0)),
             late_ms=float(said["late_ms"]),
             cpu_s=float(said["cpu_s"]),
             error=str(said.get("error", "")),

@@ -42,7 +42,7 @@ class ShardUsers:
     @property
     def latest(self) -> LoadTick:
         now = self._latest
-        return LoadTick(now.outcomes, self._rate, now.p95_ms, now.p50_ms, now.p99_ms, now.statuses)
+        return LoadTick(now.outcomes, self._rate, now.p95_ms, now.p50_ms, now.p99_ms, now.statuses, now.vus)
 
     async def stop(self) -> LoadReport:
         self._asked = True

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+from lab.drill.model import Load
 from lab.history.model.events import (
     ActionEvent,
     AlarmEvent,
@@ -30,7 +31,7 @@ from lab.history.model.events import (
     TickEvent,
 )
 from lab.report.notices import notice
-from lab.report.progress import Progress, after
+from lab.report.progress import Progress, after, sparkline
 from tests.histories import STAGE, ns, plan, stage
 
 PLAN = plan(stage(), stage(stage="next", rest=2.0))
@@ -86,10 +87,33 @@ def test_a_skipped_stage_takes_no_time() -> None:
 def test_the_shares_of_the_last_tick_and_the_last_alarm_are_shown() -> None:
     tick = TickEvent(t_ns=ns(1), shares={"ok": 97, "connect_timeout": 3, "reset": 0}, rate=1020.4, p95_ms=45.0)
     raised = AlarmEvent(t_ns=ns(2), phase="begin", alarm="errors", text="errors 72% of fresh > 20%")
-    assert shown(tick)[1] == "no alarm · 97 % ok, 3 % connect timeout · 1,020/s, p95 45 ms"
+    assert shown(tick)[1] == "no alarm · 97 % ok, 3 % connect timeout · 1,020/s · p95 45 ms"
     assert shown(raised)[1] == "last alarm: errors 72% of fresh > 20%"
     over = AlarmEvent(t_ns=ns(3), phase="end", alarm="errors")
     assert shown(raised, over)[1] == "last alarm: errors 72% of fresh > 20% (cleared)"
+
+
+def test_a_load_test_shows_users_latencies_statuses_and_the_last_minute() -> None:
+    load = Load(executor="constant-vus", vus=50, duration=90.0, graceful_stop=0.0, request={"order": 1})
+    progress = Progress(plan(stage(judge="load", fault=None, load=load)))
+    for event in begun(LoadEvent(t_ns=ns(1), stage=STAGE, phase="begin")):
+        progress = after(progress, event)
+    for second in range(70):
+        tick = TickEvent(
+            t_ns=ns(2 + second), shares={"ok": 9}, rate=100.0 * (second % 8), p50_ms=20.0, p95_ms=45.0, p99_ms=60.0, vus=50,
+            statuses={"200": 7, "400": 2},
+        )  # fmt: skip
+        progress = after(progress, tick)
+    where, known, drawn = progress.lines()
+    assert where == "literal · 1/1 wire · load · at most 20 s left"
+    assert known == "100 % ok · 500/s · p50 20 ms, p95 45 ms, p99 60 ms · 50 VUs · 200 ×7, 400 ×2"
+    assert len(drawn.split()[0]) == 60
+    assert drawn.endswith("▁▂▃▄▅▆ 700/s at most")
+
+
+@pytest.mark.parametrize(("values", "drawn"), [((0.0, 0.0), "▁▁"), ((0.0, 1.0, 2.0), "▁▅█"), ((), "")])
+def test_a_sparkline_goes_from_nothing_to_the_highest(values: tuple[float, ...], drawn: str) -> None:
+    assert sparkline(values) == drawn
 
 
 def test_an_event_that_it_does_not_know_only_moves_the_time_on() -> None:
