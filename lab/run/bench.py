@@ -9,9 +9,11 @@ from typing import Any
 from lab.drill.calls import build_fault
 from lab.drill.model import Request, RunPlan, Scalar, Stage
 from lab.fault import Fault
-from lab.history.model.rows import Row
+from lab.history.model.rows import Row, Rows
 from lab.run.tape import Tape
 from lab.runtimes.base import Room
+
+LoadSoFar = Callable[[], Rows]
 
 
 class StageBroken(RuntimeError):
@@ -23,6 +25,7 @@ class Bench:
     """``keep_row`` takes the probe's rows; ``keep_load_rows`` those of a load that writes none itself (the fake's).
 
     ``rows_path(number)`` and ``unexpected_path(number)`` name the files of a load shard, each its own;
+    ``load_so_far(stage index)`` gives a function that reads, at each call, what the stage's load has recorded since the last.
     ``keys`` gives a block of keys to each writer.
     ``requests``: the target's, with secrets put in: to be sent, never to be written down.
     """
@@ -34,6 +37,7 @@ class Bench:
     keep_load_rows: Callable[[Sequence[Row]], None]
     rows_path: Callable[[int], str]
     unexpected_path: Callable[[int], str]
+    load_so_far: Callable[[int], LoadSoFar]
     faults: Mapping[str, type[Any]]
     keys: Iterator[int]
     requests: Mapping[str, Request]

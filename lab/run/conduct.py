@@ -7,6 +7,7 @@ import asyncio
 from lab.drill.model import Drill
 from lab.history.model.events import RunEvent, StageEvent
 from lab.history.model.ledger import Ledger
+from lab.run.abort import Aborted
 from lab.run.bench import Bench, StageBroken
 from lab.run.stages import run_stage
 from lab.runtimes.base import Room, ServiceFailed
@@ -31,6 +32,8 @@ async def conduct(bench: Bench) -> Ledger | None:
             await run_stage(bench, index, stage)
     except (StageBroken, ServiceFailed) as error:
         reason = f"broken: {error}"
+    except Aborted as error:
+        reason = f"aborted: {error}"
     except asyncio.CancelledError:
         reason = "interrupted"
     try:

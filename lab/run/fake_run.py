@@ -14,7 +14,7 @@ from lab.clock import LoopClock
 from lab.drill.model import RunPlan
 from lab.history import store
 from lab.history.model.ledger import Ledger
-from lab.history.model.rows import Row
+from lab.history.model.rows import Row, Rows
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
 from lab.run.keys import key_blocks
@@ -74,6 +74,7 @@ def _bench(plan: RunPlan, room: FakeRoom, tape: Tape, probe: store.RowWriter, lo
         keep_load_rows=keep_load_rows,
         rows_path=lambda _number: "",
         unexpected_path=lambda _number: "",
+        load_so_far=lambda _index: lambda: Rows.of([]),  # simulated users have no rows before their end
         faults=catalogue.faults(),
         keys=key_blocks(),
         requests=plan.drill.target.requests,

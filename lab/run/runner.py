@@ -21,7 +21,7 @@ from lab.drill.model import RunPlan
 from lab.drill.secrets import resolved, secrets
 from lab.history import store
 from lab.history.model.events import Event
-from lab.history.model.rows import Row
+from lab.history.model.rows import Row, Rows
 from lab.run import control_socket
 from lab.run.background import beside
 from lab.run.bench import Bench
@@ -100,6 +100,7 @@ async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> N
         keep_load_rows=lambda _rows: None,  # the shards have written theirs
         rows_path=lambda number: str(store.load_rows_path(run_dir, number)),
         unexpected_path=lambda number: str(store.unexpected_path(run_dir, number)),
+        load_so_far=lambda index: _tail(run_dir, index, plan.shards),
         faults=catalogue.faults(),
         keys=key_blocks(),
         requests=resolved(plan.drill.target.requests, environment),
@@ -120,6 +121,11 @@ async def run(run_dir: Path, plan: RunPlan, environment: Mapping[str, str]) -> N
         conducting.cancel()
     if recording.failure is not None:
         raise recording.failure
+
+
+def _tail(run_dir: Path, index: int, shards: int) -> Callable[[], Rows]:
+    tails = [store.RowTail(store.load_rows_path(run_dir, index * shards + shard)) for shard in range(shards)]
+    return lambda: Rows.concat(tail.read() for tail in tails)
 
 
 def _without_secrets(plan: RunPlan, environment: Mapping[str, str]) -> dict[str, str]:

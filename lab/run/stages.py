@@ -13,6 +13,7 @@ from lab.http.template import Template
 from lab.nanoseconds import NS_PER_S
 from lab.respond import actions
 from lab.run import crowd, readings
+from lab.run.abort import Aborted, AbortWatch
 from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
 from lab.run.crowd import Crowd
@@ -37,7 +38,7 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     happens; 10. cool; 11. load and probe end, the lane closes. Cancelled at any point, it heals and closes all the same.
     A load test (``judge: load``) has none of 6 to 10: it ends with its load.
 
-    Raises ServiceFailed or StageBroken when the stage cannot be carried out.
+    Raises ServiceFailed or StageBroken when the stage cannot be carried out, Aborted when a threshold ended it.
     """
     tape = bench.tape.of_stage(stage.stage)
     tape.write(StageEvent(t_ns=tape.now_ns(), phase="begin"))
@@ -48,6 +49,9 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
             await _measure(bench, index, stage, tape, lane)
     except (ServiceFailed, StageBroken) as error:
         tape.write(StageEvent(t_ns=tape.now_ns(), phase="end", error=str(error)))
+        raise
+    except Aborted:
+        tape.write(StageEvent(t_ns=tape.now_ns(), phase="end"))
         raise
     tape.write(StageEvent(t_ns=tape.now_ns(), phase="end"))
 
@@ -108,6 +112,8 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
             users = await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
             tasks += beside(stack, _tick(tape, users))
         if stage.is_load_test and users is not None:
+            watch = AbortWatch(bench, stage, index, bench.room.clock.now_ns())
+            tasks += beside(stack, watch.run())
             await unless_one_fails(tasks, _load_alone(stage, users))
         else:
             await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, next_start))

@@ -19,11 +19,13 @@ from lab.history.store.layout import (
 )
 from lab.history.store.reading import export_parquet, read_history
 from lab.history.store.rows import RowWriter, read_rows
+from lab.history.store.tail import RowTail
 from lab.history.store.unexpected import UnexpectedWriter, read_unexpected
 from lab.history.store.whole import dump, load, read_ledger, read_plan, write_ledger, write_plan, write_verdict
 
 __all__ = [
     "EventWriter",
+    "RowTail",
     "RowWriter",
     "RunNotFound",
     "UnexpectedWriter",

@@ -71,10 +71,11 @@ def read_rows(path: Path) -> Rows:
 
     Raises ValueError, with the path, when the file holds something else or is damaged before its end.
     """
-    return Rows.concat(_rows_of(batch) for batch in _batches(path.read_bytes(), path)) if path.exists() else Rows.of([])
+    return Rows.concat(rows_of(batch) for batch in _batches(path.read_bytes(), path)) if path.exists() else Rows.of([])
 
 
-def _rows_of(batch: Any) -> Rows:
+def rows_of(batch: Any) -> Rows:
+    """The inverse of :func:`batch_of`."""
     return Rows(**{name: batch.column(name).to_numpy() for name in DTYPES})
 
 

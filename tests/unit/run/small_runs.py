@@ -14,7 +14,7 @@ from lab.clock import LoopClock
 from lab.drill.model import Alarms, DiedAlarm, Drill, FaultCall, Measure, Probe, Request, Respond, RunPlan, Scalar, Stage, Target
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import Event
-from lab.history.model.rows import Row
+from lab.history.model.rows import Row, Rows
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
 from lab.run.keys import key_blocks
@@ -112,6 +112,7 @@ def _bench(plan: RunPlan, room: FakeRoom, tape: Tape, rows: list[Row]) -> Bench:
         keep_load_rows=lambda _rows: None,
         rows_path=lambda _number: "",
         unexpected_path=lambda _number: "",
+        load_so_far=lambda _index: lambda: Rows.of([]),
         faults=catalogue.faults(),
         keys=key_blocks(),
         requests=plan.drill.target.requests,

@@ -1,0 +1,83 @@
+"""``lab load`` as it is typed: a plan of one's own, an abort, what is refused before anything starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from lab_process import LAB
+
+pytestmark = pytest.mark.slow
+PLAN = """drill: mine
+target: {use: coupon-order, settings: {work_ms: 1}}
+stages:
+  - stage: steady
+    judge: load
+    load: {executor: constant-arrival-rate, rate: 50/s, vus: 10, duration: 2s, request: {coupon: 1, order: 1}}
+    thresholds: {http_req_failed: rate<0.01}
+  - stage: burst
+    judge: load
+    load: {executor: per-vu-iterations, vus: 40, iterations: 2, request: order}
+"""
+ABORT = """drill: ends-early
+target: {use: coupon-order}
+stages:
+  - stage: hopeless
+    judge: load
+    load: {executor: constant-vus, vus: 5, duration: 60s, request: order}
+    thresholds: {http_req_duration: {threshold: p(95)<1, abort: true}}
+  - stage: never
+    judge: load
+    load: {executor: constant-vus, vus: 5, duration: 60s, request: order}
+"""
+
+
+def lab(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*LAB, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+
+
+def test_a_plan_of_ones_own_is_a_run_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(PLAN)
+    done = lab(tmp_path, "load", "mine.yaml", "--runtime", "open", "--shards", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = (tmp_path / "runs" / "latest").resolve()
+    verdict = json.loads((run / "verdict.json").read_text())
+    steady, burst = (stage["load"] for stage in verdict["stages"])
+    assert (steady["requests"], burst["requests"]) == (100, 80)
+    assert (steady["generator"]["shards"], steady["dropped"]) == (2, 0)
+    assert {path.name for path in run.glob("requests-load-*.arrows")} == {f"requests-load-{i}.arrows" for i in range(4)}
+    assert "coupon_200 " in done.stdout
+    assert lab(tmp_path, "analyze", "latest").returncode == 0
+    assert json.loads((run / "verdict.json").read_text()) == verdict
+
+
+def test_a_threshold_that_aborts_ends_the_run_in_seconds_and_fails_it(tmp_path: Path) -> None:
+    (tmp_path / "abort.yaml").write_text(ABORT)
+    done = lab(tmp_path, "load", "abort.yaml", "--runtime", "open")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "threshold http_req_duration p(95)<1" in done.stdout
+    assert "aborted: threshold http_req_duration p(95)<1 was crossed after 2 s" in done.stdout
+    verdict = json.loads((tmp_path / "runs" / "latest" / "verdict.json").read_text())
+    assert [stage["verdict"] for stage in verdict["stages"]] == ["fail", "unknown"]
+
+
+def test_every_mistake_is_told_at_once_and_nothing_is_started(tmp_path: Path) -> None:
+    wrong = PLAN.replace("constant-arrival-rate", "constant-rate").replace("iterations: 2", "iterations: -2")
+    wrong = wrong.replace("rate<0.01", "rats<0.01").replace("vus: 40", "vus: 0")
+    (tmp_path / "wrong.yaml").write_text(wrong)
+    done = lab(tmp_path, "load", "wrong.yaml")
+    assert done.returncode == 2
+    assert not (tmp_path / "runs").exists()
+    told = done.stderr
+    assert "wrong.yaml:6: stages[0].load.executor is 'constant-rate'" in told
+    assert "wrong.yaml:7: " in told
+    assert "rats" in told
+    assert "wrong.yaml:10: " in told
+
+
+def test_without_a_name_there_is_the_list(tmp_path: Path) -> None:
+    done = lab(tmp_path, "load")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["endurance", "load", "peak", "stress", "plan"]
