@@ -71,7 +71,15 @@ def read_drill(name: str, patches: Sequence[str] = (), here: Path | None = None)
     from lab.drill.reader import read
 
     source = find_drill(name, here)
-    return read(source.text, source.label, faults=faults(here), targets=targets(here), patches=patches)
+    base = here or Path()
+    return read(
+        source.text,
+        source.label,
+        faults=faults(here),
+        targets=targets(here),
+        patches=patches,
+        is_file=lambda path: (base / path).is_file(),
+    )
 
 
 def targets(here: Path | None = None) -> dict[str, Target]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from lab.cli import reading
 from lab.cli.drill import RuntimeName
-from lab.cli.say import data_to_reader
+from lab.cli.say import data_to_reader, progress, refuse
+
+if TYPE_CHECKING:
+    from lab.cli.export import Exports
 
 
 def load(
@@ -19,7 +24,13 @@ def load(
     runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
     set_: list[str] = typer.Option([], "--set", help="Patch by name: peak-coupon.load.vus=100", metavar="NAME.KEY=VALUE"),
     seed: int = typer.Option(7, help="Of everything that is drawn by chance.", min=0),
-    out: Path = typer.Option(reading.RUNS, "--out", help="Where runs are stored."),
+    out: list[str] = typer.Option(
+        [], "--out", help="Where runs are stored; k6-json=FILE: k6's JSON lines too.", metavar="DIR|k6-json=FILE"
+    ),
+    summary_export: Path = typer.Option(None, "--summary-export", help="A JSON file in the shape of k6's --summary-export."),
+    machine_summary: Path = typer.Option(
+        None, "--machine-readable-summary", help="The same in the shape that k6 2 writes (schema 1.0.0)."
+    ),
     json: bool = typer.Option(False, "--json", help="One JSON object on stdout instead of the report."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Tell what would happen, start nothing."),
 ) -> None:
@@ -33,15 +44,30 @@ def load(
 
         print(describe(planned))
         return
-    from lab.cli import trial
+    from lab.cli import export, trial
     from lab.run.prepare import Choices
 
     choices = Choices(runtime=None if runtime == "auto" else runtime, seed=seed, patches=tuple(set_), shards=shards)
-    finished = trial.run(planned, choices, out, report=not json)
+    root, exports = _outputs(out, summary_export, machine_summary)
+    finished = trial.run(planned, choices, root, report=not json)
+    for trouble in export.write(finished.history, finished.verdict, exports):
+        progress(f"error: {trouble}")
     if json:
         with data_to_reader():
             sys.stdout.write(trial.as_json([finished], finished.exit))
     raise typer.Exit(finished.exit)
+
+
+def _outputs(out: Sequence[str], summary: Path | None, machine: Path | None) -> tuple[Path, Exports]:
+    """The run directory's root, and the files to be written beside it. Exits 2 for a form that there is not."""
+    from lab.cli.export import Exports
+
+    lines = [Path(each.partition("=")[2]) for each in out if each.startswith("k6-json=")]
+    roots = [Path(each) for each in out if "=" not in each]
+    wrong = [each for each in out if "=" in each and not each.startswith("k6-json=")]
+    if wrong or len(roots) > 1 or len(lines) > 1:
+        refuse(f"--out {' --out '.join(wrong or out)}", "one directory, and k6-json=FILE")
+    return (roots or [reading.RUNS])[0], Exports(lines[0] if lines else None, summary, machine)
 
 
 def _list() -> None:

@@ -64,6 +64,8 @@ def _load(load: Load | None, lane: str) -> str:
     way = "through the proxy" if lane == "proxy" else "straight at the target"
     if load is None:
         return f"No users; the probe goes {way}."
+    if load.k6:
+        return f"The real k6 runs {load.k6} in the users' place, {way}."
     asked = " and ".join(f"{name} ×{weight}" if len(load.request) > 1 else name for name, weight in load.request.items())
     connections = "a new connection for each request" if load.connections == "fresh" else "kept connections"
     return f"{users_of(load)} ask for {asked} {way}, {connections}."
@@ -84,7 +86,7 @@ def users_of(load: Load) -> str:
         case "ramping-arrival-rate":
             levels = arrow(f"{level:g}" for level in (load.start_rate, *(ramp.to for ramp in load.ramp)))
             return f"{levels} per second by up to {load.most_vus} VUs"
-    return f"{load.vus} VUs"
+    return f"k6 {load.k6}" if load.k6 else f"{load.vus} VUs"
 
 
 def _probe(probe: Probe) -> str:

@@ -17,6 +17,7 @@ OWN: Mapping[str, frozenset[str]] = {
     "ramping-vus": frozenset({"start_vus", "ramp", "graceful_ramp_down"}),
     "constant-arrival-rate": frozenset({"vus", "max_vus", "rate", "duration"}),
     "ramping-arrival-rate": frozenset({"vus", "max_vus", "start_rate", "ramp"}),
+    "k6": frozenset({"k6", "duration"}),
 }
 """What each executor reads besides the fields that all of them read."""
 _SOMEBODYS = frozenset[str]().union(*OWN.values())
@@ -25,11 +26,15 @@ _SOMEBODYS = frozenset[str]().union(*OWN.values())
 def broken(load: Load) -> Iterator[Finding]:
     """Everything that is wrong with ``load``; paths begin at the load (``("vus",)``)."""
     yield from _foreign(load)
+    if load.executor == "k6" and not load.k6:
+        yield Finding(("k6",), "executor k6 without a script", "k6: shop.js", about=(("executor",),))
     if not 1 <= load.most_vus <= MOST_VUS:
         at = "ramp" if load.executor == "ramping-vus" else "vus"
         yield Finding((at,), f"{load.most_vus} vus", f"1 to {MOST_VUS}")
     # a weight of 0 is a request switched off by --set; somebody must still ask something
-    if min(load.request.values(), default=0) < 0 or sum(load.request.values()) == 0:
+    if load.executor != "k6" and not load.request:
+        yield Finding(("request",), "a load without a request", "request: order, or weights: {order: 2, coupon: 1}")
+    elif load.request and (min(load.request.values()) < 0 or sum(load.request.values()) == 0):
         yield Finding(("request",), "the requests weigh nothing", "weights of at least 0, one of them above")
     yield from _times(load)
     yield from _iterations(load)

@@ -115,8 +115,11 @@ class Measure(FileNoun):
 
 
 Executor = Literal[
-    "shared-iterations", "per-vu-iterations", "constant-vus", "ramping-vus", "constant-arrival-rate", "ramping-arrival-rate"
+    "shared-iterations", "per-vu-iterations", "constant-vus", "ramping-vus", "constant-arrival-rate", "ramping-arrival-rate", "k6"
 ]
+"""The last is a script for the real k6, which has executors of its own."""
+LONGEST_K6_S = 3600.0
+"""A script that has not ended by then is ended, unless ``duration`` says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +140,8 @@ class Load(FileNoun):
     """
 
     executor: Executor
+    k6: str | None = None
+    """Path of the script, from the working directory. A file writes ``load: {k6: shop.js}``, without an executor."""
     vus: int = 1
     iterations: int | None = None
     max_duration: Seconds = 600.0
@@ -149,7 +154,7 @@ class Load(FileNoun):
     start_time: Seconds = 0.0
     graceful_stop: Seconds = 30.0
     graceful_ramp_down: Seconds = 30.0
-    request: Mapping[str, int]
+    request: Mapping[str, int] = field(default_factory=dict)
     connections: Literal["kept", "fresh"] = "kept"
     connect_timeout: Seconds = 5.0
     timeout: Seconds = 5.0
@@ -164,6 +169,8 @@ class Load(FileNoun):
                 return self.start_time + self.max_duration
             case "ramping-vus" | "ramping-arrival-rate":
                 return self.start_time + sum(ramp.over for ramp in self.ramp)
+        if self.executor == "k6":
+            return self.duration or LONGEST_K6_S
         return None if self.duration is None else self.start_time + self.duration
 
     @property
@@ -344,4 +351,5 @@ class RunPlan(FileNoun):
     """Processes that share the users of each load."""
     toxiproxy: str | None = None
     toxiproxy_path: str | None = None
+    k6_path: str | None = None
     machine: Mapping[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,20 +20,27 @@ __all__ = ["DrillErrors", "Problem", "read", "read_target"]
 
 
 def read(
-    text: str, file: str, *, faults: Mapping[str, type], targets: Mapping[str, Target], patches: Sequence[str] = ()
+    text: str,
+    file: str,
+    *,
+    faults: Mapping[str, type],
+    targets: Mapping[str, Target],
+    patches: Sequence[str] = (),
+    is_file: Callable[[str], bool] = bool,
 ) -> Drill:
     """The drill that ``text`` describes, with ``patches`` (``STAGE.key=value``) applied before anything is checked.
 
     1. YAML, with a line for every key. 2. Patches. 3. Short forms written out, the known target put under the drill's
     own settings, each fault held against its own dataclass. 4. Types and units. 5. Rules between the parts, on what
     is right so far. 6. The drill's alarm into each stage that has none.
-    Raises :class:`DrillErrors` with the problems of all steps at once; ``file`` is how they name the file.
+    Raises :class:`DrillErrors` with the problems of all steps at once; ``file`` is how they name the file. ``is_file`` is
+    asked about the paths that a drill names.
     """
     document, problems = compose(text, file)
     if document.data is None and problems:
         raise DrillErrors(problems)
     document, more = patched(document, patches)
-    drill, findings = _understood(document, faults, targets)
+    drill, findings = _understood(document, faults, targets, is_file)
     problems += more + [document.place(finding) for finding in findings]
     if problems or drill is None:
         raise DrillErrors(_in_order(problems, file))
@@ -54,7 +61,7 @@ def read_target(text: str, file: str) -> Target:
 
 
 def _understood(
-    document: Document, faults: Mapping[str, type], targets: Mapping[str, Target]
+    document: Document, faults: Mapping[str, type], targets: Mapping[str, Target], is_file: Callable[[str], bool]
 ) -> tuple[Drill | None, list[Finding]]:
     if not isinstance(document.data, dict):
         return None, [
@@ -68,7 +75,7 @@ def _understood(
     findings += wrong_target + wrong_faults
     findings += [finding for finding in wrong_types if not finding.follows_from(findings)]
     if drill is not None:
-        known = Known(faults, drill.target.settings if settings is None else settings)
+        known = Known(faults, drill.target.settings if settings is None else settings, is_file)
         for finding in broken(drill, known):
             if not finding.follows_from(findings):
                 findings.append(finding)

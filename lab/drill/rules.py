@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lab.drill import load_rules
@@ -32,6 +32,8 @@ class Known:
 
     faults: Mapping[str, type]
     settings: Mapping[str, Scalar]
+    is_file: Callable[[str], bool] = bool
+    """Of a path that a drill names; by default any path will do."""
 
 
 def broken(drill: Drill, known: Known) -> Iterator[Finding]:
@@ -62,6 +64,7 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
         yield from _settings(measure.target, (*at, "measures", name, "target"), known)
     if stage.load:
         yield from _load(stage.load, (*at, "load"))
+        yield from _script(stage.load, (*at, "load"), known)
 
 
 def _name(name: str, path: Path, noun: str) -> Iterator[Finding]:
@@ -209,6 +212,11 @@ def _thresholds(drill: Drill, thresholds: Thresholds, at: Path) -> Iterator[Find
     stages, requests = [stage.stage for stage in drill.stages], list(drill.target.requests)
     for each in thresholds_of.problems(thresholds, scenarios=stages, requests=requests):
         yield replace(each, path=(*at, *each.path))
+
+
+def _script(load: Load, at: Path, known: Known) -> Iterator[Finding]:
+    if load.k6 and not known.is_file(load.k6):
+        yield Finding((*at, "k6"), f"there is no file {load.k6!r}", "the path of a k6 script, from the working directory")
 
 
 def _load(load: Load, at: Path) -> Iterator[Finding]:

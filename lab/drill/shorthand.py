@@ -45,7 +45,12 @@ def _thresholds(thresholds: Any) -> Any:
 
 def _stage(stage: Any) -> Any:
     stage = _with(stage, "thresholds", _thresholds)
-    return _with(stage, "load", lambda load: _with(_with(load, "request", _weights), "ramp", _ramps))
+    return _with(stage, "load", _load)
+
+
+def _load(load: Any) -> Any:
+    load = _with(_with(load, "request", _weights), "ramp", _ramps)
+    return {"executor": "k6", **load} if isinstance(load, dict) and "k6" in load else load
 
 
 def _ramps(ramps: Any) -> Any:

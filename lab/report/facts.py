@@ -120,6 +120,8 @@ def setting(stage: Stage) -> tuple[str, ...]:
 def _users(load: Load | None) -> str:
     if load is None:
         return "no users, the probe alone"
+    if load.k6:
+        return users_of(load)
     connections = "new connections" if load.connections == "fresh" else "kept connections"
     return f"{users_of(load)}, {connections}"
 

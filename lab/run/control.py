@@ -99,7 +99,7 @@ def _command(run_dir: Path, plan: RunPlan) -> list[str]:
     runner = [sys.executable, "-P", "-m", "lab.run.runner", str(run_dir.resolve())]
     if plan.runtime == "open":
         return runner
-    readable = [Path(plan.toxiproxy_path)] if plan.toxiproxy_path else []
+    readable = [Path(path) for path in (plan.toxiproxy_path, plan.k6_path) if path]
     return launch.command(run_dir, runner, as_root=launch.is_root(), readable=readable)
 
 

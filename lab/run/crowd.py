@@ -58,7 +58,7 @@ async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, sta
     """Starts the load and returns at its first instant; the stack ends it."""
     start_ns = bench.room.clock.now_ns() + START_AHEAD_NS
     shards = []
-    for shard in range(bench.plan.shards):
+    for shard in range(1 if load.k6 else bench.plan.shards):
         users = await bench.room.start_load(_shard_plan(bench, index, shard, load, port, start_ns))
         stack.push_async_callback(_end, bench, shard, users, tape)
         beside(stack, _watch(shard, users, tape))
@@ -78,7 +78,7 @@ def _shard_plan(bench: Bench, index: int, shard: int, load: Load, port: int, sta
         host="127.0.0.1",
         port=port,
         load=load,
-        requests=tuple((i, name, request) for i, (name, request) in enumerate(requests.items()) if name in load.request),
+        requests=tuple((i, name, each) for i, (name, each) in enumerate(requests.items()) if load.k6 or name in load.request),
         scenario=index,
         seed=bench.plan.seed,
         run=bench.run_id,

@@ -15,6 +15,7 @@ from lab import toxiproxy_binary
 from lab.doctor import available
 from lab.drill.model import Drill, RunPlan, Stage
 from lab.drill.secrets import check, secrets
+from lab.load import find_k6
 
 Runtime = Literal["sandbox", "open", "fake"]
 Progress = Callable[[str], None]
@@ -45,6 +46,10 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
     proxy = _toxiproxy([s for s in drill.stages if s.stage not in skipped], runtime, choices.toxiproxy, progress)
     if proxy is None and runtime != "fake":
         skipped |= {stage.stage: "needs toxiproxy" for stage in drill.stages if stage.lane == "proxy"}
+    scripts = [s.stage for s in drill.stages if s.load and s.load.k6 and s.stage not in skipped]
+    k6 = _k6(progress) if scripts and runtime != "fake" else None
+    if k6 is None:
+        skipped |= dict.fromkeys(scripts, "needs k6" if runtime != "fake" else "needs the real k6, which the fake has not")
     return RunPlan(
         drill=replace(drill, skipped=skipped),
         without=choices.without,
@@ -58,6 +63,7 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
         lab=lab.__version__,
         toxiproxy=proxy.version if proxy else None,
         toxiproxy_path=str(proxy.path) if proxy else None,
+        k6_path=str(k6) if k6 else None,
         machine=machine(),
     )
 
@@ -85,6 +91,14 @@ def _toxiproxy(
     except toxiproxy_binary.NotFound as error:
         if explicit is not None:
             raise
+        progress(str(error))
+        return None
+
+
+def _k6(progress: Progress) -> Path | None:
+    try:
+        return find_k6.find()
+    except find_k6.NotFound as error:
         progress(str(error))
         return None
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 from lab_process import LAB
+
+from lab.load import find_k6
 
 pytestmark = pytest.mark.slow
 PLAN = """drill: mine
@@ -61,6 +64,47 @@ def test_a_threshold_that_aborts_ends_the_run_in_seconds_and_fails_it(tmp_path: 
     assert "aborted: threshold http_req_duration p(95)<1 was crossed after 2 s" in done.stdout
     verdict = json.loads((tmp_path / "runs" / "latest" / "verdict.json").read_text())
     assert [stage["verdict"] for stage in verdict["stages"]] == ["fail", "unknown"]
+
+
+SCRIPT = """import http from 'k6/http';
+export const options = { vus: 5, iterations: 40 };
+export default function () {
+  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `${__ENV.LAB_RUN}-${__VU}-${__ITER}` };
+  http.post(`${__ENV.BASE_URL}/orders`, JSON.stringify({ item: 1, quantity: 1 }), { headers, tags: { name: 'order' } });
+}
+"""
+HEAD = "drill: scripted\ntarget: {use: coupon-order}\nstages:\n  - stage: script\n    judge: load\n"
+
+
+def lacks(what: str) -> None:
+    """In CI everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing in CI")
+    pytest.skip(f"needs {what}")
+
+
+def test_a_script_for_the_real_k6_runs_in_the_loads_place(tmp_path: Path) -> None:
+    try:
+        find_k6.find()
+    except find_k6.NotFound:
+        lacks("k6")
+    (tmp_path / "shop.js").write_text(SCRIPT)
+    (tmp_path / "k6.yaml").write_text(HEAD + "    load: {k6: shop.js}\n    thresholds: {http_reqs: count==40}\n")
+    done = lab(tmp_path, "load", "k6.yaml", "--out", "k6-json=rows.json", "--summary-export", "summary.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "order_200 40 · order_400 0 · order_other 0" in done.stdout
+    points = [json.loads(line) for line in (tmp_path / "rows.json").read_text().splitlines()]
+    assert sum(point["metric"] == "http_reqs" and point["type"] == "Point" for point in points) == 40
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["metrics"]["http_reqs"]["count"] == 40
+    assert summary["metrics"]["http_reqs"]["thresholds"] == {"count==40": False}  # k6's inversion: kept
+
+
+def test_a_script_that_is_not_there_is_told_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "k6.yaml").write_text(HEAD + "    load: {k6: no.js}\n")
+    done = lab(tmp_path, "load", "k6.yaml")
+    assert (done.returncode, (tmp_path / "runs").exists()) == (2, False)
+    assert "k6.yaml:6: there is no file 'no.js'" in done.stderr
 
 
 def test_every_mistake_is_told_at_once_and_nothing_is_started(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class ProcessRoom:
 
     async def start_load(self, plan: ShardPlan) -> Users:
         log = self._run_dir / "logs" / f"load-{plan.scenario}.log"
-        self._users.append(await users.start(plan, self._environment, log))
+        self._users.append(await users.start(plan, self._environment, log, k6=self._plan.k6_path))
         return self._users[-1]
 
     def child_pids(self) -> set[int]:

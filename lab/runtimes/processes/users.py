@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lab.load.k6_plan import K6Plan
 from lab.load.plan import ShardPlan
 from lab.nanoseconds import NS_PER_S
 from lab.process import PIPE, Process
@@ -94,13 +95,31 @@ def _described(code: int, last_words: str) -> str:
     return f"{how}: {last_words}" if last_words else how
 
 
-async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path) -> ShardUsers:
-    """Starts the shard and hands it its plan."""
-    process = Process.spawn([sys.executable, "-m", "lab.load.shard"], env=environment, stdin=PIPE, stdout=PIPE, stderr=log)
+async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path, *, k6: str | None = None) -> ShardUsers:
+    """Starts the shard and hands it its plan; or, where the load is a script, the real ``k6`` behind the same protocol."""
+    module, told = ("lab.load.k6", _for_k6(plan, k6 or "").to_json()) if plan.load.k6 else ("lab.load.shard", plan.to_json())
+    process = Process.spawn([sys.executable, "-m", module], env=environment, stdin=PIPE, stdout=PIPE, stderr=log)
     assert process.stdin is not None
     assert process.stdout is not None
     ticks = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(ticks), process.stdout)
-    process.stdin.write(plan.to_json().encode() + b"\n")
+    process.stdin.write(told.encode() + b"\n")
     process.stdin.flush()
     return ShardUsers(process, ticks, log, plan.start_ns)
+
+
+def _for_k6(plan: ShardPlan, k6: str) -> K6Plan:
+    return K6Plan(
+        script=str(Path(plan.load.k6 or "").absolute()),
+        k6=k6,
+        start_ns=plan.start_ns,
+        t0_ns=plan.t0_ns,
+        host=plan.host,
+        port=plan.port,
+        scenario=plan.scenario,
+        requests=tuple((index, name, request.post or request.get or "/") for index, name, request in plan.requests),
+        run=plan.run,
+        first_key=plan.first_key,
+        rows=plan.rows,
+        headers=plan.headers,
+    )

@@ -174,8 +174,8 @@ def test_five_mistakes_are_five_problems_each_with_its_line_and_what_was_expecte
     )
     assert [f"{problem}".replace("\n  ", " ") for problem in problems(text)] == [
         "d.yaml:9: unknown key 'vuss' in stages[0].load, expected one of connect_timeout, connections, duration, executor, "
-        "graceful_ramp_down, graceful_stop, iterations, jitter, max_duration, max_vus, pause_after_error, ramp, rate, request, "
-        "start_rate, start_time, start_vus, timeout, vus hint: did you mean 'vus'?",
+        "graceful_ramp_down, graceful_stop, iterations, jitter, k6, max_duration, max_vus, pause_after_error, ramp, rate, "
+        "request, start_rate, start_time, start_vus, timeout, vus hint: did you mean 'vus'?",
         "d.yaml:11: stages[0].lasts: '3 s' is not a duration, expected a number and its unit without a space, "
         "such as 250ms, 3s or 2m",
         "d.yaml:14: unknown setting 'backlok', expected one of backlog, defer_accept, full, ratio, slots "
@@ -204,7 +204,7 @@ def test_a_wrong_unit_is_an_error_not_a_guess(value: str) -> None:
             "load: {executor: constant-vus, vus: true, request: order}",
             "d.yaml:6: stages[0].load.vus is true, expected a whole number",
         ),
-        ("load: {executor: constant-vus}", "d.yaml:6: stages[0].load.request is missing, expected a mapping"),
+        ("load: {executor: constant-vus}", "d.yaml:6: a load without a request, expected request: order"),
         ("alarm: {errors: {above: 20%}}", "d.yaml:6: stages[0].alarm.errors.over is missing, expected a number and its unit"),
         (
             "alarm: {errors: {above: 20%, over: 1s, for: 1}}",

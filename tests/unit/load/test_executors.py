@@ -211,7 +211,7 @@ def test_spare_users_are_those_over_the_first() -> None:
         (CONSTANT, {"rate": 5.0}, "rate with constant-vus"),
         (CONSTANT, {"vus": 0}, "0 vus"),
         (CONSTANT, {"vus": 70_000}, "70000 vus, expected 1 to 65536"),
-        (CONSTANT, {"request": {}}, "the requests weigh nothing"),
+        (CONSTANT, {"request": {}}, "a load without a request"),
         (CONSTANT, {"request": {"order": 0}}, "the requests weigh nothing"),
         (CONSTANT, {"request": {"order": 2, "coupon": -1}}, "the requests weigh nothing"),
         (CONSTANT, {"timeout": 0.0}, "timeout"),
@@ -247,5 +247,5 @@ def test_what_a_drill_may_say_an_executor_carries_out(changes: dict[str, Any]) -
 def test_all_problems_are_reported_at_once() -> None:
     wrong = replace(SHARED, vus=0, iterations=None, request={}, timeout=0.0)
     assert len(executors.validate(wrong)) == 4
-    with pytest.raises(ValueError, match=r"0 vus.*requests.*timeout.*iterations"):
+    with pytest.raises(ValueError, match=r"0 vus.*request.*timeout.*iterations"):
         executors.plan(wrong, 0, 1)

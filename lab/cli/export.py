@@ -1,0 +1,82 @@
+"""Files in k6's formats, written from a finished run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lab.history.model.history import History
+from lab.judge.load import span_s
+from lab.judge.verdict import Verdict
+from lab.report import k6_json, k6_summary
+
+
+@dataclass(frozen=True)
+class Exports:
+    """Where each is to go; None: it is not asked for."""
+
+    json_lines: Path | None = None
+    summary: Path | None = None
+    machine_summary: Path | None = None
+
+
+def write(history: History, verdict: Verdict, exports: Exports) -> Iterator[str]:
+    """Says what could not be written; the run itself is stored already."""
+    for path, content in (
+        (exports.json_lines, _json_lines),
+        (exports.summary, _summary),
+        (exports.machine_summary, _machine_summary),
+    ):
+        if path is not None:
+            try:
+                with path.open("wb") as file:
+                    content(file, history, verdict)
+            except OSError as error:
+                yield f"{path}: {error.strerror or error}"
+
+
+Content = Callable[[IO[bytes], History, Verdict], None]
+
+
+def _json_lines(file: IO[bytes], history: History, _verdict: Verdict) -> None:
+    plan, requests = history.plan, history.plan.drill.target.requests
+    methods = ["POST" if request.post is not None else "GET" for request in requests.values()]
+    urls = [request.post or request.get or "" for request in requests.values()]
+    file.writelines(
+        k6_json.lines(
+            history.load,
+            scenario_names=[stage.stage for stage in plan.drill.stages],
+            request_names=list(requests),
+            methods=methods,
+            urls=urls,
+            epoch_ns=plan.epoch_ns,
+        )
+    )
+
+
+def _summary(file: IO[bytes], history: History, verdict: Verdict) -> None:
+    file.write(json.dumps(k6_summary.legacy(_run(history, verdict)), indent=2).encode() + b"\n")
+
+
+def _machine_summary(file: IO[bytes], history: History, verdict: Verdict) -> None:
+    plan = history.plan
+    found = k6_summary.machine_readable(
+        _run(history, verdict), script=plan.drill.drill, generated_at=_iso(plan.epoch_ns), version=plan.lab
+    )
+    file.write(json.dumps(found, indent=2).encode() + b"\n")
+
+
+def _iso(epoch_ns: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(epoch_ns / 1e9, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _run(history: History, verdict: Verdict) -> k6_summary.Run:
+    thresholds = (*verdict.thresholds, *(each for stage in verdict.stages for each in stage.thresholds))
+    drill = history.plan.drill
+    names = [stage.stage for stage in drill.stages]
+    return k6_summary.Run(history.load, names, list(drill.target.requests), span_s(history.load), thresholds)
