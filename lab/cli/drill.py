@@ -29,6 +29,7 @@ def drill(
     out: Path = typer.Option(reading.RUNS, "--out", help="Where runs are stored."),
     json: bool = typer.Option(False, "--json", help="One JSON object on stdout instead of the report."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Tell what would happen, start nothing."),
+    allow_host: list[str] = typer.Option([], "--allow-host", help="A host outside loopback that the file allows too."),
     toxiproxy: Path = typer.Option(None, help="A toxiproxy-server to use.", exists=True, dir_okay=False),
 ) -> None:
     from lab.cli.listing import listing
@@ -51,6 +52,7 @@ def drill(
         seed=seed,
         without=tuple(without),
         patches=tuple(set_),
+        allow_hosts=tuple(allow_host),
         toxiproxy=toxiproxy,
     )
     finished: list[trial.Finished] = []

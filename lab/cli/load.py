@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def load(
     name: str = typer.Argument("", help="plan, peak, load, endurance, stress, or a path. Without it: the list."),
+    target: str = typer.Option("", "--target", help="A service that runs already: http://127.0.0.1:8080.", metavar="URL"),
+    allow_host: list[str] = typer.Option([], "--allow-host", help="A host outside loopback that the file allows too."),
     scale: float = typer.Option(1.0, help="Multiply times (not users): 0.1 for a quick look.", min=0.001, max=1000.0),
     shards: int = typer.Option(1, help="Processes that share the users.", min=1, max=64),
     runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
@@ -38,6 +40,7 @@ def load(
         with data_to_reader():
             _list()
         return
+    set_ = [*set_, *([f"target.url={target}"] if target else [])]
     planned = reading.load(name, set_, scale)
     if dry_run:
         from lab.drill.describe import describe
@@ -47,7 +50,13 @@ def load(
     from lab.cli import export, trial
     from lab.run.prepare import Choices
 
-    choices = Choices(runtime=None if runtime == "auto" else runtime, seed=seed, patches=tuple(set_), shards=shards)
+    choices = Choices(
+        runtime=None if runtime == "auto" else runtime,
+        seed=seed,
+        patches=tuple(set_),
+        shards=shards,
+        allow_hosts=tuple(allow_host),
+    )
     root, exports = _outputs(out, summary_export, machine_summary)
     finished = trial.run(planned, choices, root, report=not json)
     for trouble in export.write(finished.history, finished.verdict, exports):

@@ -51,10 +51,14 @@ def run(drill: Drill, choices: Choices, out: Path, *, report: bool) -> Finished:
 def _prepared(drill: Drill, choices: Choices, out: Path) -> tuple[RunPlan, Path]:
     from lab import catalogue, toxiproxy_binary
     from lab.drill.secrets import SecretMissing
+    from lab.run.prepare import Refused
 
     try:
         plan = prepare(drill, choices, catalogue.faults(), progress)
         return plan, control.new_run_dir(out, plan)
+    except Refused as error:
+        what, _, hint = str(error).partition("\nhint: ")
+        refuse(what, hint)
     except toxiproxy_binary.NotFound as error:
         refuse(str(error))
     except SecretMissing as error:

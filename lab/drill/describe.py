@@ -53,7 +53,7 @@ def _stage(stage: Stage) -> Iterator[str]:
 
 
 def _target(target: Target) -> str:
-    return target.use or f"your own service ({target.command})"
+    return target.url or target.use or f"your own service ({target.command})"
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

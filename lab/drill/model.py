@@ -47,7 +47,8 @@ class Request(FileNoun):
 
 @dataclass(frozen=True, kw_only=True)
 class Target(FileNoun):
-    """The service under test: a known one (``use``) or a ``command`` of the user's, started inside the room.
+    """The service under test: a known one (``use``) or a ``command`` of the user's, started inside the room; or, with
+    ``url`` (``http://127.0.0.1:8080``), one that runs already, which the lab asks and never starts or stops.
 
     ``command`` may hold ``{port}``, ``{python}`` and the name of any setting; ``settings`` also reach it as
     environment variables, ``env`` prefixed. ``ready`` is a path on the service port, unless ``health_port`` is set:
@@ -57,6 +58,7 @@ class Target(FileNoun):
 
     use: str | None = None
     command: str | None = None
+    url: str | None = None
     port: int | None = None
     health_port: bool = False
     ready: str = "/health"
@@ -328,6 +330,8 @@ class Drill(FileNoun):
     scale: float = 1.0
     """Times of the loads were multiplied with this (``lab load --scale``); users were not."""
     stages: tuple[Stage, ...]
+    allow: tuple[str, ...] = ()
+    """Hosts outside loopback that load may go to, if the command line says so too (``--allow-host``)."""
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Stages that this machine cannot host, with the reason (``needs toxiproxy``); decided before the run."""
 

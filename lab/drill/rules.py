@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from lab.drill import load_rules
 from lab.drill import thresholds as thresholds_of
+from lab.drill.address import address_of
 from lab.drill.calls import build_fault
 from lab.drill.model import Drill, Load, Request, Scalar, Stage, Thresholds
 from lab.drill.problems import Finding, Path
@@ -90,15 +91,33 @@ def _stages(drill: Drill) -> Iterator[Finding]:
 
 def _target(drill: Drill) -> Iterator[Finding]:
     target = drill.target
-    if target.use is None and target.command is None:
-        yield Finding(
-            ("target", "use"), "the target says neither use nor command", "use: a known target, or command: how to start one"
-        )
+    if target.use is None and target.command is None and target.url is None:
+        what = "the target says neither use, command nor url"
+        yield Finding(("target", "use"), what, "use: a known target, command: how to start one, or url: where one runs")
+    if target.url is not None:
+        yield from _url(drill, target.url)
     if len(target.requests) > _MOST_REQUESTS:
         yield Finding(("target", "requests"), f"{len(target.requests)} requests", f"at most {_MOST_REQUESTS}")
     for name, request in target.requests.items():
         if (request.post is None) == (request.get is None):
             yield Finding(("target", "requests", name), f"request {name!r} is not one method", "either post: PATH or get: PATH")
+
+
+def _url(drill: Drill, url: str) -> Iterator[Finding]:
+    try:
+        address = address_of(url)
+    except ValueError as error:
+        what, _, expected = str(error).partition(": expected ")
+        yield Finding(("target", "url"), what, expected)
+        return
+    if not address.is_loopback and address.host not in drill.allow:
+        expected = f"a service on loopback, or allow: [{address.host}] and --allow-host {address.host}"
+        yield Finding(("target", "url"), f"{address.host} is not this machine", expected, about=(("allow",),))
+    for index, stage in enumerate(drill.stages):
+        if stage.lane == "proxy":
+            yield Finding(("stages", index, "lane"), "lane: proxy to somebody's running service", "lane: direct")
+        if stage.target or stage.measure_settings:
+            yield Finding(("stages", index, "target"), "settings for a service that the lab does not start", "no settings")
 
 
 def _ledger(drill: Drill) -> Iterator[Finding]:
@@ -140,7 +159,8 @@ def _requests(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
 def _writes(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
     """A probe that writes into somebody's service must be meant."""
     request = drill.target.requests.get(stage.probe.request)
-    if request and _does_write(request) and drill.target.use is None and not drill.target.writes:
+    foreign = drill.target.use is None or drill.target.url is not None
+    if request and _does_write(request) and foreign and not drill.target.writes:
         what = f"the probe's request {stage.probe.request!r} writes into a service of your own"
         expected = "target.writes: true if that is meant, or a request that only reads"
         yield Finding((*at, "probe", "request"), what, expected, about=(*_TARGET, ("target", "writes")))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
+from lab.drill.address import authority
 from lab.history.model.rows import Via
 from lab.http.exchange import Line
 from lab.http.template import Template
@@ -29,7 +30,7 @@ class Menu:
         weights = plan.load.request
         if missing := sorted(weights.keys() - {name for _, name, _ in plan.requests}):
             raise ValueError(f"request: {', '.join(missing)}: not among the target's requests")
-        host = f"{plan.host}:{plan.port}"
+        host = authority(plan.host, plan.port)
         named = [(index, name, request) for index, name, request in plan.requests if name in weights]
         self._questions: Sequence[Question] = [
             Question(index, Template(request, name=name, host=host, headers=plan.headers), frozenset(request.expect))

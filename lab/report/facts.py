@@ -66,7 +66,11 @@ def context(plan: RunPlan) -> tuple[str, ...]:
     parts: list[str] = [plan.runtime]
     if plan.toxiproxy:
         parts.append(f"toxiproxy {plan.toxiproxy}")
-    parts += [plan.drill.target.use or "your own service", f"probe {_probe_rates(plan.drill)}", f"seed {plan.seed}"]
+    parts += [
+        plan.drill.target.url or plan.drill.target.use or "your own service",
+        f"probe {_probe_rates(plan.drill)}",
+        f"seed {plan.seed}",
+    ]
     return (*parts, *arm(plan), _worth(plan))
 
 

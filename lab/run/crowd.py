@@ -75,7 +75,7 @@ def _shard_plan(bench: Bench, index: int, shard: int, load: Load, port: int, sta
         shards=bench.plan.shards,
         start_ns=start_ns,
         t0_ns=bench.plan.t0_ns,
-        host="127.0.0.1",
+        host=bench.room.host,
         port=port,
         load=load,
         requests=tuple((i, name, each) for i, (name, each) in enumerate(requests.items()) if load.k6 or name in load.request),

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import lab
 from lab import toxiproxy_binary
 from lab.doctor import available
+from lab.drill.address import Address, address_of
 from lab.drill.model import Drill, RunPlan, Stage
 from lab.drill.secrets import check, secrets
 from lab.load import find_k6
@@ -30,16 +31,19 @@ class Choices:
     without: tuple[str, ...] = ()
     patches: tuple[str, ...] = ()
     shards: int = 1
+    allow_hosts: tuple[str, ...] = ()
     toxiproxy: Path | None = None
 
 
 def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], progress: Progress) -> RunPlan:
     """The plan of a run, with the stages that cannot be hosted here marked as skipped.
 
-    Raises SecretMissing when a request names a variable that is not in the environment, and toxiproxy_binary.NotFound
-    only when ``--toxiproxy`` named one that cannot be used.
+    Raises Refused for a running service that may not be reached, SecretMissing when a request names a variable that is
+    not in the environment, and toxiproxy_binary.NotFound only when ``--toxiproxy`` named one that cannot be used.
     """
-    runtime = choices.runtime or _runtime(progress)
+    runtime = choices.runtime or ("open" if drill.target.url else _runtime(progress))
+    if drill.target.url:
+        _may_go_to(address_of(drill.target.url), runtime, choices.allow_hosts)
     if runtime != "fake":  # which sends nothing
         check(secrets(drill.target.requests), os.environ)
     skipped = {stage.stage: why for stage in drill.stages if (why := _lacks(stage, runtime, faults))}
@@ -66,6 +70,19 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
         k6_path=str(k6) if k6 else None,
         machine=machine(),
     )
+
+
+class Refused(RuntimeError):
+    """Before anything was started; the text ends with a hint."""
+
+
+def _may_go_to(address: Address, runtime: Runtime, allowed: Sequence[str]) -> None:
+    if runtime == "sandbox":
+        raise Refused(
+            "a running service cannot be reached from the sandbox, which has a network of its own\nhint: --runtime open"
+        )
+    if not address.is_loopback and address.host not in allowed:
+        raise Refused(f"load to {address.host} must be asked for twice\nhint: --allow-host {address.host}")
 
 
 def _runtime(progress: Progress) -> Runtime:

@@ -22,7 +22,6 @@ async def of_the_target(bench: Bench, tape: Tape) -> None:
     """What the process holds, and its JVM. A target that is not there has none."""
     while True:
         service = bench.room.service
-        pid = service.pid if service.running else 0
-        if pid and (readings := await service.resources()):
-            tape.write(ResourceEvent(t_ns=tape.now_ns(), pid=pid, readings=readings))
+        if readings := await service.resources():
+            tape.write(ResourceEvent(t_ns=tape.now_ns(), pid=int(readings["pid"]), readings=readings))
         await asyncio.sleep(EVERY_S)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from lab.drill.address import authority
 from lab.drill.model import Scalar, Stage
 from lab.fault import Place
 from lab.history.model.events import BaselineEvent, StageEvent, TargetEvent, TickEvent
@@ -21,7 +22,7 @@ from lab.run.injection import Injection, cool
 from lab.run.next_start import NextStart
 from lab.run.responder import Responder
 from lab.run.tape import Tape
-from lab.runtimes.base import LaneEnd, ServiceFailed
+from lab.runtimes.base import LaneEnd, Service, ServiceFailed
 from lab.watch.probe import Probe, Question
 from lab.watch.watcher import BEAT_NS, Watcher
 
@@ -71,12 +72,20 @@ async def _target_with(bench: Bench, tape: Tape, settings: Mapping[str, Scalar])
 def _reporter(bench: Bench, tape: Tape) -> actions.Report:
     def report(state: actions.State) -> None:
         service = bench.room.service
-        pid = service.pid if state == "ready" else 0
+        pid = _pid_of(service) if state == "ready" else 0
         tape.write(
             TargetEvent(t_ns=tape.now_ns(), state=state, pid=pid, settings=dict(service.settings) if state == "ready" else {})
         )
 
     return report
+
+
+def _pid_of(service: Service) -> int:
+    """0 for a service that is known by its URL alone."""
+    try:
+        return service.pid
+    except ProcessLookupError:
+        return 0
 
 
 @asynccontextmanager
@@ -123,7 +132,9 @@ def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watch
     requests = bench.requests
     name = stage.probe.request
     question = Question(
-        template=Template(requests[name], name=name, host=f"127.0.0.1:{lane.port}", headers={"X-Lab-Run": bench.run_id}),
+        template=Template(
+            requests[name], name=name, host=authority(bench.room.host, lane.port), headers={"X-Lab-Run": bench.run_id}
+        ),
         expect=frozenset(requests[name].expect),
         request=list(requests).index(name),
         scenario=index,

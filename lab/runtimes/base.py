@@ -53,7 +53,7 @@ class Service(TargetAt, Protocol):
     async def ledger(self) -> Ledger: ...
 
     async def resources(self) -> Mapping[str, float]:
-        """What its process holds now; empty when there is none, or nothing to be read."""
+        """What its process (``pid``) holds now; empty when there is none, or nothing to be read."""
         ...
 
 
@@ -117,6 +117,11 @@ class Room(Protocol):
 
     @property
     def own_network(self) -> bool: ...
+
+    @property
+    def host(self) -> str:
+        """Where load and probe connect to."""
+        ...
 
     @property
     def service(self) -> Service: ...

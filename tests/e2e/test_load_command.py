@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -125,3 +128,49 @@ def test_without_a_name_there_is_the_list(tmp_path: Path) -> None:
     done = lab(tmp_path, "load")
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["endurance", "load", "peak", "stress", "plan"]
+
+
+@pytest.fixture
+def somebodys(tmp_path: Path) -> Iterator[str]:
+    """A service that runs already: the coupon and order service, started by hand."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        port, health = one.getsockname()[1], other.getsockname()[1]
+    database = f"sqlite:///{tmp_path / 'somebodys.db'}"
+    env = {**os.environ, "TARGET_PORT": str(port), "TARGET_HEALTH_PORT": str(health), "TARGET_DATABASE_URL": database}
+    service = subprocess.Popen([sys.executable, "-m", "target"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        service.kill()
+        service.wait()
+
+
+RUNNING = """drill: theirs
+target:
+  requests: {order: {post: /orders, json: {item: 1, quantity: 1}, headers: {Idempotency-Key: "{uuid}"}, expect: [200, 400]}}
+  ready: /openapi.json
+  writes: true
+  url: http://127.0.0.1:1
+stages:
+  - stage: theirs
+    judge: load
+    load: {executor: per-vu-iterations, vus: 10, iterations: 5, request: order}
+"""
+
+
+def test_a_service_that_runs_already_is_asked_and_left_running(tmp_path: Path, somebodys: str) -> None:
+    (tmp_path / "theirs.yaml").write_text(RUNNING)
+    for _ in range(2):
+        done = lab(tmp_path, "load", "theirs.yaml", "--target", somebodys)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "order_200 50 · order_400 0 · order_other 0" in done.stdout
+
+
+def test_load_outside_loopback_is_asked_for_twice(tmp_path: Path) -> None:
+    (tmp_path / "theirs.yaml").write_text(RUNNING)
+    refused = lab(tmp_path, "load", "theirs.yaml", "--target", "http://192.0.2.1")
+    assert (refused.returncode, "192.0.2.1 is not this machine" in refused.stderr) == (2, True)
+    (tmp_path / "theirs.yaml").write_text("allow: [192.0.2.1]\n" + RUNNING)
+    again = lab(tmp_path, "load", "theirs.yaml", "--target", "http://192.0.2.1")
+    assert (again.returncode, "hint: --allow-host 192.0.2.1" in again.stderr) == (2, True)
+    assert not (tmp_path / "runs").exists()

@@ -110,7 +110,7 @@ class FakeService:
         """Memory as the traits have it, with 1 % of noise."""
         traits, since_s = self._world.traits, self._world.clock.now_ns() / NS_PER_S
         rss_mb = traits.rss_mb + traits.warms_up_mb * (1 - math.exp(-since_s / 15)) + traits.leaks_mb_per_h * since_s / 3600
-        return {"rss_bytes": rss_mb * 1e6 * self._world.rng.gauss(1.0, 0.002), "threads": 4.0}
+        return {"pid": float(self._pid), "rss_bytes": rss_mb * 1e6 * self._world.rng.gauss(1.0, 0.002), "threads": 4.0}
 
     async def ledger(self) -> Ledger:
         limits = {"coupon": int(stock)} if (stock := self._world.target.settings.get("stock")) is not None else {}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import time
-import urllib.request
 from collections.abc import Mapping
 
+from lab.runtimes.processes.pages import get_text
 from lab.watch import jvm, prometheus, resources
 
 JVM_EVERY_S = 5.0
@@ -24,6 +23,7 @@ class TargetResources:
     def read(self, pid: int) -> Mapping[str, float]:
         """Blocks, for up to 0.3 s: call it in a thread. Empty when the process has gone."""
         found = resources.read(pid)
+        found |= {"pid": float(pid)} if found else {}
         if not found or time.monotonic() - self._asked_s < JVM_EVERY_S:
             return found
         self._asked_s = time.monotonic()
@@ -32,16 +32,9 @@ class TargetResources:
     def _inside(self, pid: int) -> Mapping[str, float]:
         try:
             if self._metrics_url is not None:
-                return prometheus.parse(_page(self._metrics_url))
+                return prometheus.parse(get_text(self._metrics_url, timeout_s=2.0, most_bytes=1 << 20))
             if self._is_jvm.setdefault(pid, jvm.available(pid)):
                 return jvm.read(pid)
-        except (OSError, ValueError, http.client.HTTPException):
+        except (OSError, ValueError):
             pass  # a target under load may not answer in time; its next page will do
         return {}
-
-
-def _page(url: str) -> str:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy: it is loopback
-    with opener.open(url, timeout=2) as response:
-        page: bytes = response.read(1 << 20)
-    return page.decode("utf-8", "replace")

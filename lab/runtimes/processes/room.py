@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from lab.clock import MonotonicClock
-from lab.drill.model import Lane, RunPlan
+from lab.drill.address import address_of
+from lab.drill.model import Lane, RunPlan, Target
 from lab.fault import Counters, Fault, Place
 from lab.http.client import HttpDialer
 from lab.http.exchange import Dialer
@@ -18,6 +19,7 @@ from lab.runtimes import listener
 from lab.runtimes.base import LaneEnd, ServiceFailed, Users
 from lab.runtimes.processes import ports, users
 from lab.runtimes.processes.service import ProcessService
+from lab.runtimes.processes.somebodys import SomebodysService
 from lab.watch import sensors
 
 PROXY_READY_S = 5.0
@@ -31,12 +33,20 @@ class ProcessRoom:
         self._run_dir = run_dir
         self._environment = environment
         self.own_network = plan.runtime == "sandbox"
+        self.host = "127.0.0.1"
         self._ports = ports.choose(plan.drill.target.port, own_network=self.own_network)
         self.clock = MonotonicClock(plan.t0_ns)
-        self.service = ProcessService(plan.drill.target, self._ports, run_dir, environment, self.clock)
+        self.service = self._service_of(plan.drill.target)
         self._toxiproxy: Process | None = None
         self._proxy: ProxyControl | None = None
         self._users: list[users.ShardUsers] = []
+
+    def _service_of(self, target: Target) -> ProcessService | SomebodysService:
+        if target.url is None:
+            return ProcessService(target, self._ports, self._run_dir, self._environment, self.clock)
+        address = address_of(target.url)
+        self.host = address.host
+        return SomebodysService(target, address, self.clock)
 
     async def open_lane(self, lane: Lane) -> LaneEnd:
         if lane == "direct":
@@ -78,7 +88,7 @@ class ProcessRoom:
             self._toxiproxy = None
 
     def dialer(self, port: int) -> Dialer:
-        return HttpDialer("127.0.0.1", port, self.clock)
+        return HttpDialer(self.host, port, self.clock)
 
     async def start_load(self, plan: ShardPlan) -> Users:
         log = self._run_dir / "logs" / f"load-{plan.scenario}.log"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
-import json
 import signal
 import socket
 import sys
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +23,7 @@ from lab.runtimes.base import ServiceFailed
 from lab.runtimes.processes import command
 from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.listening import Listening
+from lab.runtimes.processes.pages import get_json
 from lab.runtimes.processes.ports import Ports
 from lab.runtimes.processes.resources import TargetResources
 
@@ -240,18 +238,7 @@ class ProcessService:
         if self._target.ledger is None:
             return Ledger(complete=False, reason="this target has no ledger")
         url = f"http://127.0.0.1:{self._health_port}{self._target.ledger}"
-        return ledger_of(await asyncio.to_thread(_get_json, url))
-
-
-def _get_json(url: str) -> object:
-    """Raises OSError when there is no whole answer in HTTP, ValueError when it is not JSON."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy: it is loopback
-    try:
-        with opener.open(url, timeout=10) as response:
-            answer: object = json.load(response)
-    except http.client.HTTPException as error:
-        raise OSError(f"{url}: not an answer in HTTP ({type(error).__name__}: {error})") from error
-    return answer
+        return ledger_of(await asyncio.to_thread(get_json, url))
 
 
 def _answered(answer: Exchange) -> str:

@@ -122,7 +122,7 @@ def test_checks_need_a_ledger() -> None:
 
 def test_a_target_says_how_it_is_started() -> None:
     assert only(OWN.replace("  command: java -jar shop.jar --server.port={port}\n", "")).startswith(
-        "d.yaml:2: the target says neither use nor command"
+        "d.yaml:2: the target says neither use, command nor url"
     )
 
 

@@ -1,0 +1,107 @@
+"""Somebody's running service, reached by its URL: asked, never started, stopped or looked into."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from lab.clock import Clock
+from lab.drill.address import Address
+from lab.drill.model import Scalar, Target
+from lab.history.model.ledger import Ledger
+from lab.history.model.rows import Outcome
+from lab.http.client import HttpDialer
+from lab.nanoseconds import NS_PER_S
+from lab.runtimes.base import ServiceFailed
+from lab.runtimes.processes.ledger import ledger_of
+from lab.runtimes.processes.pages import get_json
+
+HEALTH_EVERY_S = 0.1
+NO_PROCESS = "the target is somebody's running service: the lab knows its URL, not its process"
+
+
+class SomebodysService:
+    """Answers the Service protocol for ``target.url``. What needs its process raises ProcessLookupError."""
+
+    child_pid = 0
+    deaths = 0
+
+    def __init__(self, target: Target, address: Address, clock: Clock) -> None:
+        self._target = target
+        self._address = address
+        self._clock = clock
+        self._started = False
+        self.settings: Mapping[str, Scalar] = {}
+
+    @property
+    def port(self) -> int:
+        return self._address.port
+
+    @property
+    def running(self) -> bool:
+        return self._started
+
+    @property
+    def pid(self) -> int:
+        raise ProcessLookupError(NO_PROCESS)
+
+    def signal(self, number: int) -> None:
+        raise ProcessLookupError(NO_PROCESS)
+
+    def kill(self) -> None:
+        raise ProcessLookupError(NO_PROCESS)
+
+    @contextmanager
+    def listener(self) -> Iterator[socket.socket]:
+        raise ProcessLookupError(NO_PROCESS)
+        yield
+
+    def backlog(self) -> int:
+        raise ProcessLookupError(NO_PROCESS)
+
+    def listen_drops(self) -> int:
+        return 0
+
+    async def start(self, settings: Mapping[str, Scalar]) -> None:
+        """It runs; ``settings`` are what it would have been started with."""
+        self.settings = dict(settings)
+        self._started = True
+
+    async def until_ready(self, within_s: float) -> None:
+        deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
+        while (outcome := await self._health()) is not Outcome.OK:
+            if self._clock.now_ns() > deadline_ns:
+                told = outcome.name.lower().replace("_", " ")
+                raise ServiceFailed(f"{self._target.url}{self._target.ready} gave no good answer within {within_s:g} s: {told}")
+            await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _health(self) -> Outcome:
+        host, port, now_ns = self._address.host, self._address.port, self._clock.now_ns()
+        request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+        exchange, line = await HttpDialer(host, port, self._clock).send(
+            request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
+        )
+        if line is not None:
+            line.close()
+        return exchange.outcome
+
+    async def until_dead(self) -> str:
+        await asyncio.Event().wait()
+        return "never: nobody watches it"
+
+    async def until_running(self) -> None:
+        """It does, as far as the lab knows."""
+
+    async def stop(self, grace_s: float) -> None:
+        """Not ours to stop."""
+        self._started = False
+
+    async def resources(self) -> Mapping[str, float]:
+        return {}
+
+    async def ledger(self) -> Ledger:
+        if self._target.ledger is None:
+            return Ledger(complete=False, reason="this target has no ledger")
+        return ledger_of(await asyncio.to_thread(get_json, f"{self._target.url}{self._target.ledger}"))
