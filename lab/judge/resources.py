@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -57,11 +58,16 @@ def _figures(name: str, series: Sequence[tuple[float, float]], unit: Unit) -> Tr
     return TrendFigures(
         resource=name,
         kind=found.kind,
-        slope_per_h=found.slope_per_h if found.n else None,
-        low_per_h=found.low_per_h if found.n else None,
-        high_per_h=found.high_per_h if found.n else None,
+        slope_per_h=_finite(found.slope_per_h),
+        low_per_h=_finite(found.low_per_h),
+        high_per_h=_finite(found.high_per_h),
         readings=found.n,
         first=float(values[0]),
         last=float(values[-1]),
         text=found.text,
     )
+
+
+def _finite(value: float) -> float | None:
+    """An interval from too few readings has no end."""
+    return value if math.isfinite(value) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lab.history.model.events import Event, ResourceEvent
 from lab.judge.resources import trends
 from lab.judge.timeline import Timeline
@@ -40,6 +42,12 @@ def test_gc_share_is_the_time_in_collections_between_two_readings() -> None:
 
 def test_a_short_load_is_too_short_to_tell() -> None:
     assert found([read(t, rss_bytes=50e6) for t in range(20)])["rss_bytes"].kind == "too short"
+
+
+def test_an_interval_without_an_end_is_none_and_can_be_stored() -> None:
+    for count in (1, 2, 3, 20, 25, 61):
+        for known in found([read(3.0 * t, rss_bytes=50e6 + 1e5 * t, threads=9.0) for t in range(count)]).values():
+            assert all(value is None or math.isfinite(value) for value in (known.slope_per_h, known.low_per_h, known.high_per_h))
 
 
 def test_nothing_read_is_nothing_told() -> None:
