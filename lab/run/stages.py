@@ -178,8 +178,9 @@ async def _watch_deaths(bench: Bench, tape: Tape, watcher: Watcher, responder: R
 
 async def _load_alone(stage: Stage, users: Crowd) -> None:
     """Until the load has done all it had to do; one without an end of its own has its stage's."""
+    endless = stage.load is None or stage.load.length_s is None
     try:
-        async with asyncio.timeout(stage.load_s + LOAD_MARGIN_S):
+        async with asyncio.timeout(stage.load_s + (0.0 if endless else LOAD_MARGIN_S)):
             await users.until_over()
     except TimeoutError:
         pass  # the stage ends, and the load with it: what is in flight is cut

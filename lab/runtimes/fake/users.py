@@ -63,6 +63,8 @@ class FakeUsers:
 
     async def until_over(self) -> None:
         """By its plan, played against what holds now: a stage that waits for its load has no fault that could change it."""
+        if self._plan.load.length_s is None:
+            await asyncio.Event().wait()  # it has no end of its own
         last_ns = max((row.due_ns + row.end_us * NS_PER_US for row in self._played()), default=0)
         await sleep_until(self._world.clock, last_ns + NS_PER_US)  # a row counts in whole µs, rounded down
 

@@ -56,6 +56,13 @@ def test_users_on_a_ramp_come_and_go(tmp_path: Path) -> None:
     assert figures(run).cut == 0
 
 
+@pytest.mark.parametrize("load", ["executor: constant-vus, vus: 5", "executor: constant-arrival-rate, vus: 5, rate: 50/s"])
+def test_a_load_without_an_end_of_its_own_has_its_stages(tmp_path: Path, load: str) -> None:
+    run = played(tmp_path, load, "lasts: 2s")
+    assert run.verdict.verdict == "pass"
+    assert figures(run).end_s - figures(run).begin_s == pytest.approx(2.0, abs=0.05)
+
+
 def test_arrivals_that_find_nobody_are_unknown_and_said(tmp_path: Path) -> None:
     run = played(tmp_path, "executor: constant-arrival-rate, vus: 1, rate: 100/s, duration: 4s")
     assert run.verdict.verdict == "unknown"
