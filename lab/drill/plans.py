@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lab.drill.model import Drill, Load, Stage
+from lab.drill.model import Drill, Load, Scalar, Stage
 
 
 def chained(name: str, about: str, drills: Sequence[Drill]) -> Drill:
     """The stages of several drills, one after the other. They have one target; its settings are those of the first."""
     first, *_ = drills
     stages = tuple(stage for drill in drills for stage in drill.stages)
-    thresholds = {selector: said for drill in drills for selector, said in drill.thresholds.items()}
-    return replace(first, drill=name, about=about, stages=stages, thresholds=thresholds)
+    thresholds: dict[str, tuple[str | Mapping[str, Scalar], ...]] = {}
+    for drill in drills:
+        for selector, said in drill.thresholds.items():
+            thresholds[selector] = (*thresholds.get(selector, ()), *said)
+    checks = tuple(dict.fromkeys(check for drill in drills for check in drill.checks))
+    return replace(first, drill=name, about=about, stages=stages, thresholds=thresholds, checks=checks)
 
 
 def scaled(drill: Drill, scale: float) -> Drill:
-    """Times of loads and rests multiplied, users as they were: what it tells of bursts stays, of slow leaks it does not."""
+    """Durations, ramps, delays and rests multiplied, users as they were: what it tells of bursts stays, of slow leaks it
+    does not. Limits stay: ``max_duration``, graces, time-outs, windows of thresholds.
+    """
     return replace(drill, scale=scale, stages=tuple(_stage(stage, scale) for stage in drill.stages))
 
 

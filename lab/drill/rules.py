@@ -41,7 +41,7 @@ def broken(drill: Drill, known: Known) -> Iterator[Finding]:
     """Everything that is wrong with a drill whose parts are right."""
     yield from _name(drill.drill, ("drill",), "drill")
     yield from _stages(drill)
-    yield from _target(drill)
+    yield from _target(drill, known)
     yield from _ledger(drill)
     yield from _settings(drill.target.settings, ("target", "settings"), known)
     yield from _thresholds(drill, drill.thresholds, ("thresholds",))
@@ -89,13 +89,13 @@ def _stages(drill: Drill) -> Iterator[Finding]:
             yield Finding(("stages", index, "stage"), what, "a name of its own for each")
 
 
-def _target(drill: Drill) -> Iterator[Finding]:
+def _target(drill: Drill, known: Known) -> Iterator[Finding]:
     target = drill.target
     if target.use is None and target.command is None and target.url is None:
         what = "the target says neither use, command nor url"
         yield Finding(("target", "use"), what, "use: a known target, command: how to start one, or url: where one runs")
     if target.url is not None:
-        yield from _url(drill, target.url)
+        yield from _url(drill, target.url, known)
     if len(target.requests) > _MOST_REQUESTS:
         yield Finding(("target", "requests"), f"{len(target.requests)} requests", f"at most {_MOST_REQUESTS}")
     for name, request in target.requests.items():
@@ -103,7 +103,7 @@ def _target(drill: Drill) -> Iterator[Finding]:
             yield Finding(("target", "requests", name), f"request {name!r} is not one method", "either post: PATH or get: PATH")
 
 
-def _url(drill: Drill, url: str) -> Iterator[Finding]:
+def _url(drill: Drill, url: str, known: Known) -> Iterator[Finding]:
     try:
         address = address_of(url)
     except ValueError as error:
@@ -116,6 +116,9 @@ def _url(drill: Drill, url: str) -> Iterator[Finding]:
     for index, stage in enumerate(drill.stages):
         if stage.lane == "proxy":
             yield Finding(("stages", index, "lane"), "lane: proxy to somebody's running service", "lane: direct")
+        if stage.respond or (stage.fault and "pid" in getattr(known.faults[stage.fault.name], "needs", ())):
+            what = "the process of a service that the lab does not start"
+            yield Finding(("stages", index, "stage"), what, "a fault and measures that need no process")
         if stage.target or stage.measure_settings:
             yield Finding(("stages", index, "target"), "settings for a service that the lab does not start", "no settings")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from lab.drill.model import Stage
 from lab.history.model.events import TargetEvent
-from lab.history.model.rows import NEVER, Rows
+from lab.history.model.rows import NEVER, Column, Outcome, Rows
 from lab.judge import checks
 from lab.judge.known import LATE_US
 from lab.judge.timeline import Timeline
@@ -34,14 +36,25 @@ def _made(stage: Stage, rows: Rows, load: LoadFigures | None) -> Iterator[str]:
     if load is None:
         yield "the load sent nothing"
         return
-    late = int(((rows.start_us > LATE_US) & (rows.start_us != NEVER)).sum())
+    late = int((_begun_us(rows) > LATE_US).sum())
     if late > LATE * len(rows):
         yield f"the generator was late: {late} of {len(rows)} requests by over {LATE_US // 1000} ms; fewer users, or --shards 2"
     if load.generator.cpu_share > BUSY and load.end_s - load.begin_s >= BUSY_FROM_S:
         yield f"the generator took {load.generator.cpu_share:.0%} of a core; fewer users, or --shards 2"
-    if load.dropped > DROPPED * len(rows) and not load.closed and not _judges_drops(stage):
-        why = "found no free user; more max_vus, or a threshold on dropped_iterations if that is the question"
-        yield f"{load.dropped} of {len(rows)} arrivals {why}"
+    if load.dropped > DROPPED * len(rows) and not _judges_drops(stage):
+        what = (
+            "iterations were never begun; a longer max_duration" if load.closed else "arrivals found no free user; more max_vus"
+        )
+        yield f"{load.dropped} of {len(rows)} {what}, or a threshold on dropped_iterations"
+
+
+def _begun_us(rows: Rows) -> Column:
+    """When each was sent on its way, or it was found that nobody was free to: after a stall of the generator both are late.
+
+    Iterations of a closed loop that nobody came to begin are dropped at its end, which is when they are due.
+    """
+    begun = np.where(rows.outcome == Outcome.DROPPED, rows.end_us, rows.start_us)
+    return np.asarray(np.where(begun == NEVER, 0, begun))
 
 
 def _judges_drops(stage: Stage) -> bool:

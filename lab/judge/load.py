@@ -23,6 +23,8 @@ from lab.judge.times import seconds
 from lab.judge.users import outcomes
 from lab.judge.verdict import GeneratorFigures, LatencyFigures, LoadFigures, RequestFigures, ThresholdFigures
 
+ELSEWHERE = "other"
+"""What a script asked that is none of the target's requests."""
 MOST_CORRECTED = 20_000_000
 """Made-up latencies; beyond them the correction says nothing that the longest ones do not."""
 
@@ -42,16 +44,20 @@ def load_figures(rows: Rows, load: Load, requests: Sequence[str], events: Sequen
         failed=int((done.outcome != Outcome.OK).sum()),
         dropped=int((rows.outcome == Outcome.DROPPED).sum()),
         cut=int((rows.outcome == Outcome.CUT).sum()),
-        reopened=int((rows.via == Via.REOPENED).sum()),
+        reopened=int((done.via == Via.REOPENED).sum()),
         most_vus=load.most_vus,
         closed=load.closed,
         service=latency(service_us(done)),
         connecting=latency(_connecting_us(done)),
         due=latency(due_us),
         corrected=latency(_corrected(due_us)) if load.closed else None,
-        by_request={requests[i]: _of_request(done.where(done.request == i)) for i in np.unique(done.request).tolist()},
+        by_request={_name(i, requests): _of_request(done.where(done.request == i)) for i in np.unique(done.request).tolist()},
         generator=_generator(done, events),
     )
+
+
+def _name(index: int, requests: Sequence[str]) -> str:
+    return requests[index] if index < len(requests) else ELSEWHERE
 
 
 def span_s(rows: Rows) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -32,9 +33,8 @@ def trends(timeline: Timeline) -> tuple[TrendFigures, ...]:
     events = list(timeline.of(ResourceEvent))
     if not events:
         return ()
-    pids = [event.pid for event in events]
-    mine = [event for event in events if event.pid == max(set(pids), key=pids.count)]
-    return tuple(_trends(mine))
+    ((longest, _),) = Counter(event.pid for event in events).most_common(1)
+    return tuple(_trends([event for event in events if event.pid == longest]))
 
 
 def _trends(events: Sequence[ResourceEvent]) -> Iterator[TrendFigures]:

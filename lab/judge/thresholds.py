@@ -162,10 +162,13 @@ def _named(indices: Column, name: str, names: Sequence[str]) -> Column:
 
 
 def _expected(rows: Rows, expected: Sequence[Collection[int]]) -> Column:
+    """What a script asked beside the target's requests is in no list: what is good there, the script said by its outcome."""
     table = np.zeros((len(expected), _STATUSES), bool)
     for request, statuses in enumerate(expected):
         table[request, list(statuses)] = True
-    return np.asarray(table[rows.request, rows.status])
+    known = rows.request < len(expected)
+    of_table = table[np.where(known, rows.request, 0), rows.status] if len(expected) else known
+    return np.where(known, of_table, rows.outcome == Outcome.OK)
 
 
 # From samples to figures --------------------------------------------------------------------------------------------

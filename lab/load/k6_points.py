@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab.history.model.rows import NEVER, Outcome, Row, Via
+from lab.history.model.rows import NEVER, OTHER, Outcome, Row, Via
 from lab.http.classify import outcome_of_connect, outcome_of_loss
 from lab.load.k6_plan import K6Plan
 from lab.nanoseconds import NS_PER_MS, NS_PER_S, NS_PER_US
@@ -37,7 +37,7 @@ try:
 except ImportError:
     from json import loads
 
-OTHER = 255
+
 """Index of a request that is none of the target's: the script's own business, such as a log-in."""
 
 _FIRST, _LAST, _DROPPED = "http_reqs", "receiving", "dropped_iterations"

@@ -52,6 +52,14 @@ class Streak:
         self._line.begin(self._exchange, asked.payload, asked.expect, asked.answer_by_ns, self._answered)
 
     def _answered(self) -> None:
+        """Called by the loop, which would only log a defect: it is handed to whoever awaits the streak."""
+        try:
+            self._go_on()
+        except Exception as error:
+            if not self._ended.done():
+                self._ended.set_exception(error)
+
+    def _go_on(self) -> None:
         exchange, asked = self._exchange, self._asked
         assert asked is not None
         self._asked = None

@@ -116,9 +116,15 @@ class _Templates:
             self._requests[kind] = b"".join(self._points(*kind))
         return self._requests[kind]
 
+    def _asked(self, request: int) -> dict[str, str]:
+        """What a script asked beside the target's requests has a name only."""
+        if request >= len(self.request_names):
+            return {"method": "", "name": "other", "url": ""}
+        return {"method": self.methods[request], "name": self.request_names[request], "url": self.urls[request]}
+
     def _points(self, scenario: int, request: int, status: int, outcome: int) -> Iterator[bytes]:
         group = {"group": "", "scenario": self.scenario_names[scenario]}
-        answer = group | {"method": self.methods[request], "name": self.request_names[request], "url": self.urls[request]}
+        answer = group | self._asked(request)
         answer |= _answer_tags(status, outcome)
         fine = outcome == Outcome.OK
         values = {"http_req_failed": b"0" if fine else b"1", "checks": b"1" if fine else b"0"}

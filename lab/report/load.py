@@ -68,7 +68,7 @@ def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[Repor
     yield ReportLine("requests", tuple(_requests(load)))
     yield ReportLine("checks", tuple(_checks(load, requests)))
     for name, figures in load.by_request.items():
-        yield ReportLine(name, tuple(_counters(name, figures, requests[name].expect)))
+        yield ReportLine(name, tuple(_counters(name, figures, _expected(name, requests))))
     yield ReportLine("latency", (*_latency(load.service), "from the send, as k6 has it"))
     yield ReportLine("connecting", tuple(_latency(load.connecting)))
     yield ReportLine("from due", (*_latency(load.due), *_closed(load)))
@@ -87,9 +87,14 @@ def _requests(load: LoadFigures) -> Iterator[str]:
 
 def _checks(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[str]:
     good = load.requests - load.failed
-    expected = sorted({status for name in load.by_request for status in requests[name].expect})
+    expected = sorted({status for name in load.by_request for status in _expected(name, requests)})
     if load.requests:
         yield f"{share(good / load.requests)} · {count(good)} of {count(load.requests)} have the status {_or(expected)}"
+
+
+def _expected(name: str, requests: Mapping[str, Request]) -> tuple[int, ...]:
+    """Of what a script asked beside the target's requests, the script itself said what it expects."""
+    return requests[name].expect if name in requests else ()
 
 
 def _or(statuses: list[int]) -> str:

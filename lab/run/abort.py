@@ -1,4 +1,7 @@
-"""Thresholds that end a load test at once: looked at every two seconds, as k6 does, over all that was recorded so far."""
+"""Thresholds that end a load test at once: looked at every two seconds, as k6 does, over all that its stage recorded so far.
+
+Those of the whole drill are looked at stage by stage here, and held over all stages by the judge.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,8 @@ class AbortWatch:
 
     @property
     def thresholds(self) -> Sequence[Threshold]:
-        written = {**self.bench.plan.drill.thresholds, **self.stage.thresholds}
-        return [each for each in parse_all(written) if each.abort]
+        both = (*parse_all(self.bench.plan.drill.thresholds), *parse_all(self.stage.thresholds))
+        return [each for each in both if each.abort]
 
     async def run(self) -> None:
         """Raises Aborted; returns at once when no threshold of the stage, or of the drill, aborts."""

@@ -43,7 +43,7 @@ class Crowd:
         )
 
     async def until_over(self) -> None:
-        """Returns when every shard has done all it had to do, or one has broken off."""
+        """Returns when every shard has done all it had to do, or has broken off, which :func:`_watch` tells at once."""
         await asyncio.gather(*(users.until_over() for users in self.shards))
 
 

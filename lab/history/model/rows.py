@@ -18,6 +18,10 @@ NEVER = 0xFFFFFFFF
 """Offset of something that did not happen (all ones)."""
 
 
+OTHER = 0xFF
+"""Request index of what a script of the user's asked beside the target's requests."""
+
+
 class Outcome(IntEnum):
     """How a request ended; a closed list."""
 

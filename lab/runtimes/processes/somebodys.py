@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from lab.clock import Clock
-from lab.drill.address import Address
+from lab.drill.address import Address, authority
 from lab.drill.model import Scalar, Target
 from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Outcome
@@ -30,6 +30,7 @@ class SomebodysService:
 
     def __init__(self, target: Target, address: Address, clock: Clock) -> None:
         self._target = target
+        self._url = (target.url or "").rstrip("/")
         self._address = address
         self._clock = clock
         self._started = False
@@ -74,12 +75,12 @@ class SomebodysService:
         while (outcome := await self._health()) is not Outcome.OK:
             if self._clock.now_ns() > deadline_ns:
                 told = outcome.name.lower().replace("_", " ")
-                raise ServiceFailed(f"{self._target.url}{self._target.ready} gave no good answer within {within_s:g} s: {told}")
+                raise ServiceFailed(f"{self._url}{self._target.ready} gave no good answer within {within_s:g} s: {told}")
             await asyncio.sleep(HEALTH_EVERY_S)
 
     async def _health(self) -> Outcome:
         host, port, now_ns = self._address.host, self._address.port, self._clock.now_ns()
-        request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+        request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {authority(host, port)}\r\nConnection: close\r\n\r\n".encode()
         exchange, line = await HttpDialer(host, port, self._clock).send(
             request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
         )
@@ -104,4 +105,4 @@ class SomebodysService:
     async def ledger(self) -> Ledger:
         if self._target.ledger is None:
             return Ledger(complete=False, reason="this target has no ledger")
-        return ledger_of(await asyncio.to_thread(get_json, f"{self._target.url}{self._target.ledger}"))
+        return ledger_of(await asyncio.to_thread(get_json, f"{self._url}{self._target.ledger}"))

@@ -53,6 +53,11 @@ def test_an_address_of_ip_6_is_bracketed() -> None:
             "target: {slots: 3}",
             "settings for a service that the lab does not start",
         ),
+        (
+            "{use: shop, writes: true, url: 'http://127.0.0.1:1'}",
+            "fault: crash",
+            "the process of a service that the lab does not start, expected a fault and measures that need no process",
+        ),
     ],
 )
 def test_a_running_service_is_meant_twice_and_left_as_it_is(target: str, more: str, told: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab import catalogue
 from lab.cli.reading import KINDS, load
-from lab.drill.plans import scaled
+from lab.drill.plans import chained, scaled
 
 
 def test_the_documented_plan_is_four_kinds_each_on_coupon_and_then_on_order() -> None:
@@ -31,3 +33,9 @@ def test_a_patch_of_one_kind_is_not_told_to_the_others() -> None:
     plan = load("plan", ("peak-order.load.vus=20", "target.settings.slots=8"), 1.0)
     assert [stage.load.vus for stage in plan.stages if stage.load][:2] == [300, 20]
     assert plan.target.settings["slots"] == 8
+
+
+def test_thresholds_of_chained_drills_are_all_held() -> None:
+    one = catalogue.read_drill("peak")
+    drills = [replace(one, thresholds={"http_reqs": (said,)}) for said in ("count>1", "count>2")]
+    assert chained("both", "", drills).thresholds == {"http_reqs": ("count>1", "count>2")}

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from lab.drill.model import Load
 from lab.history.model.events import Event, LoadEvent, RunEvent, StageEvent, TargetEvent
 from lab.history.model.history import History
-from lab.history.model.rows import NEVER, Outcome, Row, Rows, Via
+from lab.history.model.rows import NEVER, OTHER, Outcome, Row, Rows, Via
 from lab.judge.judge import judge
 from lab.judge.load import latency
 from lab.judge.verdict import LoadFigures, StageVerdict
+from lab.report.terminal import report
 from tests.histories import ORDER, STAGE, ns, plan, stage
 
 USERS = Load(executor="constant-vus", vus=10, duration=10.0, request={"order": 1, "coupon": 1})
@@ -110,6 +111,16 @@ def test_statuses_and_what_brought_none_are_counted_by_request() -> None:
     assert figures(rows).by_request["coupon"].requests == 4
 
 
+def test_what_a_script_asked_beside_the_targets_requests_is_counted_as_other() -> None:
+    rows = [*many(5), *many(3, request=OTHER), *many(2, request=OTHER, outcome=Outcome.BAD_STATUS, status=500)]
+    known = found(rows, thresholds={"http_req_duration{expected_response:true}": ("p(95)<500",), "http_reqs": ("count==10",)})
+    assert known.load is not None
+    assert {name: each.requests for name, each in known.load.by_request.items()} == {"order": 5, "other": 5}
+    assert [each.kept for each in known.thresholds] == [True, True]
+    history = a_run(rows)
+    assert "other_other 5 (200 ×3, 500 ×2)" in "\n".join(report(history, judge(history)))
+
+
 def test_what_was_dropped_or_cut_is_counted_beside_the_requests() -> None:
     gone = [sent(1.0, outcome=Outcome.DROPPED, start_us=NEVER, sent_us=NEVER), sent(1.0, outcome=Outcome.CUT)]
     known = figures([*many(100), *gone, sent(1.0, via=Via.REOPENED)])
@@ -138,6 +149,13 @@ def test_an_open_model_needs_no_correction() -> None:
         ([*many(900), *many(100, start_us=60_000)], USERS, {}, "the generator was late: 100 of 1000 requests by over 50 ms"),
         (many(1000), USERS, {"cpu": 0.95}, "the generator took 95% of a core; fewer users, or --shards 2"),
         ([*many(900), *many(100, outcome=Outcome.DROPPED)], ARRIVALS, {}, "100 of 1000 arrivals found no free user"),
+        ([*many(10), *many(90, outcome=Outcome.DROPPED, end_us=0)], USERS, {}, "90 of 100 iterations were never begun"),
+        (
+            [*many(900), *many(100, outcome=Outcome.DROPPED, start_us=NEVER, end_us=60_000)],
+            ARRIVALS,
+            {"thresholds": {"dropped_iterations": ("count<500",)}},
+            "the generator was late: 100 of 1000 requests by over 50 ms",
+        ),
         (many(1000), USERS, {"exit_code": 1}, "the load died: disk full"),
     ],
 )

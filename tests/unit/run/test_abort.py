@@ -37,16 +37,20 @@ class FakeRoom:
     clock: LoopClock
 
 
-def watched(pieces: list[Rows], thresholds: dict[str, Any], within_s: float = 20.0) -> float | str:
+def watched(
+    pieces: list[Rows], thresholds: dict[str, Any], *, of_drill: dict[str, Any] | None = None, within_s: float = 20.0
+) -> str:
     """What it raised, and when; or when it was still silent."""
 
-    async def main() -> float | str:
+    async def main() -> str:
         loop = asyncio.get_running_loop()
         clock = LoopClock(loop, loop.time())
         of = stage(judge="load", fault=None, load=LOAD, thresholds=thresholds)
-        bench = FakeBench(iter(pieces), plan(of), FakeRoom(clock))
+        planned = plan(of)
+        planned = replace(planned, drill=replace(planned.drill, thresholds=of_drill or {}))
+        bench = FakeBench(iter(pieces), planned, FakeRoom(clock))
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(20.0):
                 await AbortWatch(cast("Any", bench), of, 0, 0).run()
         except TimeoutError:
             return "silent"
@@ -80,6 +84,12 @@ def test_a_delay_puts_the_abort_off_and_not_the_judgement() -> None:
 @pytest.mark.parametrize("thresholds", [{}, {"http_req_failed": ("rate<0.5",)}])
 def test_without_a_threshold_that_aborts_there_is_nothing_to_watch(thresholds: dict[str, Any]) -> None:
     assert watched([BAD], thresholds) == "nothing to watch"
+
+
+def test_a_threshold_of_the_stage_does_not_hide_the_drills() -> None:
+    of_drill = {"http_req_failed": (NOT_TOO_MANY,)}
+    found = watched([BAD], {"http_req_failed": ("rate<0.01",)}, of_drill=of_drill)
+    assert found == "threshold http_req_failed rate<0.5 was crossed after 2 s"
 
 
 def test_the_rows_here_are_as_bad_as_they_say() -> None:
