@@ -21,7 +21,7 @@ from lab.drill.suggest import nearest, one_of
 from lab.drill.units import Unit
 
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-_NOT_FROM_FILES = {"skipped"}
+_NOT_FROM_FILES = {"skipped", "scale"}
 """Fields that the lab fills in, not the author of a file."""
 _ROUNDS = 20
 

@@ -48,7 +48,7 @@ def run_reasons(history: History) -> list[str]:
     """What is wrong with the whole run; an interruption is not among it."""
     ends = [event for event in history.of(RunEvent) if event.phase == "end"]
     if not ends:
-        return ["the runner died: the run has no end"]
+        return ["no end was recorded: the lab was killed, or its machine stopped"]
     return [] if ends[-1].reason in ("complete", "interrupted") else [ends[-1].reason]
 
 

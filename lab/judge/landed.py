@@ -14,6 +14,8 @@ FASTER = 10
 
 
 class Landed(StrEnum):
+    UNREAD = "not known"
+    """No counter was read after the injection: the run broke off."""
     YES = "yes"
     IN_PART = "in part"
     """The counter moved, and no request shows it."""
@@ -28,6 +30,8 @@ class Evidence:
     moved_before: Mapping[str, int]
     bit: bool
     """At least one counter proves the fault."""
+    read: bool = True
+    """The counters were read after the injection, or would have been, had one of them moved."""
 
 
 def _bites(moved: int, over_s: float, before: int, before_s: float) -> bool:
@@ -49,11 +53,13 @@ def evidence_of(timeline: Timeline) -> Evidence:
             rise = max(0, value - ended.get(name, 0))
             moved[name] = max(moved.get(name, 0), rise)
             bit = bit or _bites(rise, over_s, before.get(name, 0), before_s)
-    return Evidence(moved, before, bit)
+    return Evidence(moved, before, bit, read=bool(readings) or timeline.heal_end_ns is not None)
 
 
 def landed(evidence: Evidence, visible: bool) -> Landed:
     """Both are needed: 90 overflows were once counted while not one request suffered."""
+    if not evidence.read:
+        return Landed.UNREAD
     if not evidence.bit:
         return Landed.NO
     return Landed.YES if visible else Landed.IN_PART

@@ -23,7 +23,12 @@ def conclusion(verdict: Verdict) -> tuple[str, ...]:
     judged = verdict.invariants
     failed = [f"{BROKEN[each.check]}: {_first_lines(each.reasons)}" for each in judged if each.verdict is Ruling.FAIL]
     parts = [*_stages(verdict), *failed, *_holds(judged), *_unjudged(judged)]
-    return tuple(parts or [f"{several(len(verdict.stages), 'stage')}, every budget kept"])
+    return tuple(parts or [f"{several(len(verdict.stages), 'stage')}, {_kept(verdict)}"])
+
+
+def _kept(verdict: Verdict) -> str:
+    held = verdict.thresholds or any(stage.budgets or stage.thresholds for stage in verdict.stages)
+    return "every budget and threshold kept" if held else "measured, with nothing to hold it against"
 
 
 def _stages(verdict: Verdict) -> Iterator[str]:

@@ -32,7 +32,8 @@ def load_lines(
     load = verdict.load
     lines = list(_lines(load, requests)) if load else []
     lines += list(_trends(verdict.trends))
-    lines += [ReportLine("unexpected", (_unexpected(each, list(requests)),)) for each in unexpected]
+    if load is not None:
+        lines += [ReportLine("unexpected", (line,)) for line in _unexpected(load, list(requests), unexpected)]
     return tuple(line for line in (*lines, ReportLine("thresholds", tuple(map(_threshold, verdict.thresholds)))) if line.says)
 
 
@@ -56,12 +57,20 @@ def _trends(trends: Sequence[TrendFigures]) -> Iterator[ReportLine]:
         yield ReportLine("trends" if index == 0 else "", (f"{RESOURCES[each.resource]}: {each.text}",))
 
 
-def _unexpected(found: Unexpected, requests: Sequence[str]) -> str:
-    """``order 500 at 12.3 s, VU 17: {"error": "database is locked"}``: one line, as much of the body as fits a screen."""
-    what = str(found.status) if found.status else Outcome(found.outcome).name.lower().replace("_", " ")
-    name = requests[found.request] if found.request < len(requests) else str(found.request)
-    said = printable(" ".join(found.body.split()))[:SHOWN_OF_BODY]
-    return f"{name} {what} at {found.t_ns / NS_PER_S:.3f} s, VU {found.vu}" + (f": {said}" if said else "")
+def _unexpected(load: LoadFigures, requests: Sequence[str], found: Sequence[Unexpected]) -> Iterator[str]:
+    """A line for each kind: ``order 500 ×42, the first at 12.300 s by VU 17: {"error": "database is locked"}``."""
+    told: set[tuple[str, str]] = set()
+    for each in found:
+        outcome = Outcome(each.outcome).name.lower()
+        name = requests[each.request] if each.request < len(requests) else str(each.request)
+        if (kind := (name, str(each.status or outcome))) in told:
+            continue
+        told.add(kind)
+        figures = load.by_request.get(name)
+        counts = {**figures.unanswered, **figures.statuses} if figures else {}
+        said = printable(" ".join(each.body.split()))[:SHOWN_OF_BODY]
+        first = f"the first at {each.t_ns / NS_PER_S:.3f} s by VU {each.vu}" + (f": {said}" if said else "")
+        yield f"{name} {kind[1].replace('_', ' ')} ×{count(counts.get(kind[1], 1))}, {first}"
 
 
 def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[ReportLine]:

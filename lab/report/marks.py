@@ -41,7 +41,8 @@ def marks(history: History, timeline: Timeline, verdict: StageVerdict) -> tuple[
     ]
     if first is None:
         found += alarms(timeline, zero_s)
-        found.append(ReportLine("not visible", ("no outage became visible",)))
+        watched = "" if timeline.end_ns is not None else ", as far as it was watched"
+        found.append(ReportLine("not visible", (f"no outage became visible{watched}",)))
     return tuple(sorted(found, key=lambda mark: (mark.at_s is None, mark.at_s or 0.0)))
 
 
@@ -55,6 +56,8 @@ def _injected(verdict: StageVerdict, first: EpisodeVerdict | None) -> ReportLine
 
 
 def _landed(evidence: EvidenceFigures) -> str:
+    if evidence.landed == "not known":
+        return "landed: not known, no counter was read after it"
     moved = evidence.counters
     shown = {name: by for name, by in moved.items() if by} or moved
     counters = ", ".join(_counter(name, by, evidence.counters_before) for name, by in shown.items()) or "no counter was read"

@@ -49,7 +49,7 @@ def _reason(event: DecideEvent) -> Sequence[str]:
 def _action(history: History, timeline: Timeline, begin: ActionEvent, zero_s: float) -> Iterator[ReportLine]:
     states = {event.state: event for event in reversed(_during(timeline, begin))}
     stopped, started, ready = states.get("stopped"), states.get("started"), states.get("ready")
-    if stopped:
+    if stopped and not _was_dead(timeline, begin):
         later = f"started {duration((started.t_ns - stopped.t_ns) / NS_PER_S)} later" if started else "not started"
         yield ReportLine("stopped", (f"by the {begin.action}", later), stopped.t_ns / NS_PER_S - zero_s)
     elif started:
@@ -60,6 +60,12 @@ def _action(history: History, timeline: Timeline, begin: ActionEvent, zero_s: fl
         shown = _worth_showing(history, timeline, ready)
         changes = [_process(before, ready), *_settings(before.settings, ready.settings, shown)]
         yield ReportLine("ready", (took, ", ".join(part for part in changes if part)), ready.t_ns / NS_PER_S - zero_s)
+
+
+def _was_dead(timeline: Timeline, begin: ActionEvent) -> bool:
+    """The process had ended by itself: a restart then stops nothing."""
+    before = [event.state for event in timeline.of(TargetEvent) if event.t_ns <= begin.t_ns]
+    return "died" in before and "ready" not in before[len(before) - before[::-1].index("died") :]
 
 
 def _during(timeline: Timeline, begin: ActionEvent) -> list[TargetEvent]:

@@ -146,15 +146,15 @@ def test_an_open_model_needs_no_correction() -> None:
     ("rows", "load", "more", "reason"),
     [
         ([], USERS, {}, "the load sent nothing"),
-        ([*many(900), *many(100, start_us=60_000)], USERS, {}, "the generator was late: 100 of 1000 requests by over 50 ms"),
+        ([*many(900), *many(100, start_us=110_000)], USERS, {}, "the generator was late: 100 of 1000 requests by over 100 ms"),
         (many(1000), USERS, {"cpu": 0.95}, "the generator took 95% of a core; fewer users, or --shards 2"),
         ([*many(900), *many(100, outcome=Outcome.DROPPED)], ARRIVALS, {}, "100 of 1000 arrivals found no free user"),
         ([*many(10), *many(90, outcome=Outcome.DROPPED, end_us=0)], USERS, {}, "90 of 100 iterations were never begun"),
         (
-            [*many(900), *many(100, outcome=Outcome.DROPPED, start_us=NEVER, end_us=60_000)],
+            [*many(900), *many(100, outcome=Outcome.DROPPED, start_us=NEVER, end_us=110_000)],
             ARRIVALS,
             {"thresholds": {"dropped_iterations": ("count<500",)}},
-            "the generator was late: 100 of 1000 requests by over 50 ms",
+            "the generator was late: 100 of 1000 requests by over 100 ms",
         ),
         (many(1000), USERS, {"exit_code": 1}, "the load died: disk full"),
     ],

@@ -83,7 +83,7 @@ def test_a_run_that_broke_is_not_told_twice() -> None:
 
 
 def test_a_drill_without_checks_passes_with_words_too() -> None:
-    assert conclusion(of_drill(Ruling.PASS, PASSED)) == ("1 stage, every budget kept",)
+    assert conclusion(of_drill(Ruling.PASS, PASSED)) == ("1 stage, measured, with nothing to hold it against",)
 
 
 def test_an_interrupted_run_names_every_stage_that_did_not_pass() -> None:

@@ -12,7 +12,7 @@ from tests.unit.report.verdicts import accept_queue, of_drill, of_stage
 def test_it_begins_and_ends_with_the_ruling() -> None:
     lines = markdown(accept_queue(), judge(accept_queue())).splitlines()
     assert lines[0] == "## PASS literal"
-    assert lines[-1] == "**PASS** 1 stage, every budget kept"
+    assert lines[-1] == "**PASS** 1 stage, every budget and threshold kept"
 
 
 def test_the_figures_of_every_stage_are_in_one_table() -> None:

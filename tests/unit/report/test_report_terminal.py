@@ -254,7 +254,11 @@ def test_a_runner_that_died_is_told_at_the_top_and_in_the_ruling() -> None:
     history = crash()
     dead = replace(history, events=tuple(e for e in history.events if not (isinstance(e, RunEvent) and e.phase == "end")))
     lines = said(dead).splitlines()
-    assert lines[1].strip() == lines[-1].removeprefix("UNKNOWN").strip() == "the runner died: the run has no end"
+    assert (
+        lines[1].strip()
+        == lines[-1].removeprefix("UNKNOWN").strip()
+        == "no end was recorded: the lab was killed, or its machine stopped"
+    )
 
 
 def test_the_last_lines_of_a_log_keep_their_shape_and_lose_their_control_characters() -> None:
