@@ -23,6 +23,8 @@ class Answer:
     """
 
     __slots__ = ("_in_body", "_parser", "_raw_head", "keep_alive", "size_bytes", "status", "surplus", "whole")
+    keeps = False
+    """``raw`` goes into every exchange, also that of an answer that was expected."""
 
     def __init__(self) -> None:
         self._parser: Any = HttpResponseParser(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 
 from lab.history.model.rows import Outcome
 
@@ -12,7 +13,13 @@ _OUR_LIMIT = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.E
 
 
 def outcome_of_connect(error: OSError) -> Outcome:
-    """A connection that could not be opened. Anything unusual (no route, no such name) counts as refused."""
+    """A connection that could not be opened. Anything unusual (no route, no such name) counts as refused, and so does a
+    TLS handshake that failed: a certificate that is not to be trusted, or no TLS at all. Nothing was sent.
+    """
+    if isinstance(error, ssl.SSLError):  # its errno counts in a list of OpenSSL's own
+        return Outcome.CONNECT_REFUSED
+    if isinstance(error, ConnectionResetError) and error.errno is None:  # what loops raise for a FIN in the handshake
+        return Outcome.CLOSED
     if error.errno in _RESET:
         return Outcome.RESET
     if error.errno in _OUR_LIMIT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from functools import partial
 
@@ -13,21 +14,38 @@ from lab.http.connection import Connection
 from lab.http.exchange import Exchange, Line
 from lab.nanoseconds import NS_PER_S
 
+_AFTER_OURS_S = 1.0
+"""A handshake ends with the patience of who asked; the loop's own limit (60 s by default) only stands behind that."""
+
 
 class HttpDialer:
-    """Plain HTTP/1.1 to one address, on whatever loop runs (asyncio, uvloop). ``answer`` makes the reader of a connection.
+    """HTTP/1.1 to one address, on whatever loop runs (asyncio, uvloop). ``answer`` makes the reader of a connection.
 
-    Outcomes: no listener: ``connect_refused``; RST, also while connecting: ``reset``; FIN before status and headers
-    are whole: ``closed``; within the body, or not HTTP: ``bad_body``; a connection not up by ``connect_by_ns``:
-    ``connect_timeout``; an answer not whole by ``answer_by_ns``: ``timeout``; 503 with Retry-After: ``shed``; another
-    status that is not expected: ``bad_status``; no file descriptor or port left here: ``dropped``.
+    ``tls`` (see ``tls.client_context``): over TLS; the certificate must be valid for ``server_hostname``, or ``host``.
+    A connection is up when its handshake is over.
+
+    Outcomes: no listener, or a handshake that fails (a certificate that is not trusted): ``connect_refused``; RST, also
+    while connecting: ``reset``; FIN before status and headers are whole, also in the handshake: ``closed``; within the
+    body, or not HTTP: ``bad_body``; a connection not up by ``connect_by_ns``: ``connect_timeout``; an answer not whole by
+    ``answer_by_ns``: ``timeout``; 503 with Retry-After: ``shed``; another status that is not expected: ``bad_status``;
+    no file descriptor or port left here: ``dropped``.
     """
 
-    def __init__(self, host: str, port: int, clock: Clock, answer: Callable[[], Answer] = Answer) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        clock: Clock,
+        answer: Callable[[], Answer] = Answer,
+        tls: ssl.SSLContext | None = None,
+        server_hostname: str | None = None,
+    ) -> None:
         self._host = host
         self._port = port
         self._clock = clock
         self._answer = answer
+        self._tls = tls
+        self._server_hostname = server_hostname or host
 
     async def send(
         self, payload: bytes, *, expect: frozenset[int], connect_by_ns: int, answer_by_ns: int, line: Line | None = None
@@ -63,16 +81,32 @@ class HttpDialer:
 
     async def _dial(self, connection: Connection, exchange: Exchange, connect_by_ns: int, answer_by_ns: int) -> None:
         deadline_ns, outcome = min((connect_by_ns, Outcome.CONNECT_TIMEOUT), (answer_by_ns, Outcome.TIMEOUT))
-        loop = asyncio.get_running_loop()
+        left_s = (deadline_ns - exchange.start_ns) / NS_PER_S
         try:
-            async with asyncio.timeout((deadline_ns - exchange.start_ns) / NS_PER_S) as patience:
+            async with asyncio.timeout(left_s) as patience:
                 connection.dialling = patience
-                await loop.create_connection(lambda: connection, self._host, self._port)
+                await self._connect(connection, left_s)
         except OSError as error:  # TimeoutError is one: of our patience, or of the kernel's
             if patience.expired():
                 connection.give_up(outcome, deadline_ns)
             else:
                 connection.fail(error)
+        if connection.waits:  # lost in its handshake with no error: the loop returns as if it were up
+            connection.fail(ConnectionResetError())
+
+    async def _connect(self, connection: Connection, left_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._tls is None:
+            await loop.create_connection(lambda: connection, self._host, self._port)
+            return
+        await loop.create_connection(
+            lambda: connection,
+            self._host,
+            self._port,
+            ssl=self._tls,
+            server_hostname=self._server_hostname,
+            ssl_handshake_timeout=max(left_s, 0.0) + _AFTER_OURS_S,
+        )
 
 
 def _settle(done: asyncio.Future[None]) -> None:

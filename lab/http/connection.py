@@ -1,4 +1,5 @@
 """One TCP connection to the target, one exchange at a time: an asyncio protocol that stamps what happens when it happens.
+Under TLS the loop puts itself in between: ``connection_made`` comes after the handshake, and no line here knows of it.
 
 The path of a request is short on purpose (notes: a client is the bottleneck of its own measurement): bytes written
 from ``begin`` or ``connection_made``, instants taken in the callbacks, ``done`` called from the one that brings the
@@ -70,7 +71,11 @@ class Connection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Asks the kernel, not only the callbacks so far: a FIN or RST may be there that the loop has not come to yet."""
+        """Asks the kernel, not only the callbacks so far: a FIN or RST may be there that the loop has not come to yet.
+
+        Under TLS too: what has been read has been decrypted, and anything still unread (a close_notify, as a rule; what it
+        is could only be told by decrypting it) makes the line one to leave alone.
+        """
         if not self.open:
             return False
         if self._poll is None:
@@ -99,6 +104,11 @@ class Connection(asyncio.Protocol):
     def fail(self, error: OSError) -> None:
         """It could not be dialled."""
         self._finish(outcome_of_connect(error), self._clock.now_ns())
+
+    @property
+    def waits(self) -> bool:
+        """Its exchange has not ended and it is not up."""
+        return self._exchange is not None and self._transport is None
 
     def give_up(self, outcome: Outcome, deadline_ns: int) -> None:
         """Its user's patience ended at ``deadline_ns``, which is when it is stamped if a timer came a little early."""
@@ -203,7 +213,7 @@ class Connection(asyncio.Protocol):
         exchange.outcome = outcome
         exchange.status = answer.status
         exchange.size_bytes = answer.size_bytes
-        if outcome is not Outcome.OK:
+        if outcome is not Outcome.OK or answer.keeps:
             exchange.raw = answer.raw
         self._exchange = None
         if outcome == Outcome.TIMEOUT or answer.surplus or not answer.keep_alive:

@@ -22,7 +22,8 @@ class Exchange:
     outcome: Outcome = Outcome.OK
     size_bytes: int = 0
     raw: bytes = b""
-    """Of an answer that was not expected: its head, and the body as far as it came with it."""
+    """Of an answer that was not expected: its head, and the body as far as it came with it. Whole, and of any answer, where
+    the dialer was told to keep them (``kept_answer.WholeAnswer``)."""
 
 
 class Line(Protocol):

@@ -1,26 +1,31 @@
 """The same client for code written for httpx: ``httpx.AsyncClient(transport=LabTransport(clock))``.
 
 Slower than the dialer (httpx builds objects per request), just as honest: no retry, one kept line per address, errors
-by errno. Plain HTTP only; HEAD is refused, because the parser cannot be told that no body follows.
+by errno. HEAD is refused, because the parser cannot be told that no body follows.
 """
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import httpx
 
 from lab.clock import Clock
 from lab.history.model.rows import Outcome
-from lab.http.answer import Answer
 from lab.http.client import HttpDialer
 from lab.http.connection import Connection
+from lab.http.kept_answer import KeptAnswer
+from lab.http.tls import client_context
 from lab.nanoseconds import NS_PER_S
 
+_Address = tuple[str, str, int]
+"""Scheme, host and port."""
+_PORTS = {"http": 80, "https": 443}
 _FOREVER_S = 1e9
 _EVERY_STATUS = frozenset(range(100, 1000))
 _ERRORS: dict[Outcome, tuple[type[httpx.TransportError], str]] = {
-    Outcome.CONNECT_REFUSED: (httpx.ConnectError, "connection refused"),
+    Outcome.CONNECT_REFUSED: (httpx.ConnectError, "connection refused, or a TLS handshake that failed"),
     Outcome.CONNECT_TIMEOUT: (httpx.ConnectTimeout, "not connected in time"),
     Outcome.RESET: (httpx.ReadError, "connection reset by peer"),
     Outcome.CLOSED: (httpx.RemoteProtocolError, "server closed the connection without an answer"),
@@ -33,19 +38,22 @@ _ERRORS: dict[Outcome, tuple[type[httpx.TransportError], str]] = {
 class LabTransport(httpx.AsyncBaseTransport):
     """httpx's ``connect`` time-out bounds the connect, its ``read`` time-out the whole answer (in httpx: each read)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tls: ssl.SSLContext | None = None) -> None:
+        """``tls``: for https; by default one that trusts the system's authorities."""
         self._clock = clock
-        self._kept: dict[tuple[str, int], Connection] = {}
+        self._tls = tls
+        self._kept: dict[_Address, Connection] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises the httpx error of what happened; a reset while connecting is a ConnectError, as in httpx."""
-        if request.url.scheme != "http" or request.method == "HEAD":
-            raise httpx.UnsupportedProtocol(f"{request.method} {request.url.scheme}: expected plain http, no HEAD")
-        address = (request.url.host, request.url.port or 80)
+        scheme = request.url.scheme
+        if scheme not in _PORTS or request.method == "HEAD":
+            raise httpx.UnsupportedProtocol(f"{request.method} {scheme}: expected http or https, no HEAD")
+        address = (scheme, request.url.raw_host.decode("ascii"), request.url.port or _PORTS[scheme])
         body = await request.aread()
         now_ns = self._clock.now_ns()
         timeouts = request.extensions.get("timeout", {})
-        exchange, connection = await HttpDialer(*address, self._clock, KeptAnswer).carry(
+        exchange, connection = await self._dialer(*address).carry(
             _head(request) + body,
             expect=_EVERY_STATUS,
             connect_by_ns=now_ns + _ns(timeouts.get("connect")),
@@ -66,38 +74,24 @@ class LabTransport(httpx.AsyncBaseTransport):
             connection.close()
         self._kept.clear()
 
-    def _take(self, address: tuple[str, int]) -> Connection | None:
+    def _dialer(self, scheme: str, host: str, port: int) -> HttpDialer:
+        tls = None if scheme == "http" else self._tls or client_context()
+        return HttpDialer(host, port, self._clock, KeptAnswer, tls)
+
+    def _take(self, address: _Address) -> Connection | None:
         connection = self._kept.pop(address, None)
         if connection is None or connection.usable:
             return connection
         connection.close()
         return None
 
-    def _keep(self, address: tuple[str, int], connection: Connection) -> None:
+    def _keep(self, address: _Address, connection: Connection) -> None:
         """The one that was kept in the meantime gives way."""
         if not connection.open:
             return
         if address in self._kept:
             self._kept[address].close()
         self._kept[address] = connection
-
-
-class KeptAnswer(Answer):
-    """An answer that keeps its headers and its body."""
-
-    __slots__ = ("body", "headers")
-
-    def begin(self) -> None:
-        super().begin()
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = bytearray()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
-
-    def on_body(self, body: bytes) -> None:
-        super().on_body(body)
-        self.body += body
 
 
 def _head(request: httpx.Request) -> bytes:

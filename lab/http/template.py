@@ -7,16 +7,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from urllib.parse import quote
 
 from lab.drill.model import Request
+from lab.http.head import head as head_of
 
 _PLACEHOLDER = re.compile(rb"\{(uuid|key|vu|iteration)\}")
 _FORMAT = {b"uuid": b"%(uuid)b", b"key": b"%(key)d", b"vu": b"%(vu)d", b"iteration": b"%(iteration)d"}
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_PATH_SAFE = "/?&=%:@!$'()*+,;~-._[]{}|"
-_OURS = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
 class Template:
@@ -31,10 +27,8 @@ class Template:
         self.name = name
         method, path = _method_and_path(request, name)
         body = _json(request)
-        fields = _merged({"Host": host, "Accept": "*/*"}, request.headers, headers, name=name)
-        if body is not None:
-            fields.setdefault("content-type", ("Content-Type", "application/json"))
-        head = f"{method} {quote(path, safe=_PATH_SAFE)} HTTP/1.1\r\n".encode() + _lines(fields, name)
+        json_type = {} if body is None else {"Content-Type": "application/json"}
+        head = head_of(method, path, {"Host": host, "Accept": "*/*"}, json_type, request.headers, headers, name=name)
         self._needs_uuid = b"{uuid}" in head + (body or b"")
         self._body = _as_format(body or b"")
         self._counted = body is not None or method == "POST"  # a GET without a body has no length to tell
@@ -71,31 +65,13 @@ def _method_and_path(request: Request, name: str) -> tuple[str, str]:
     if (request.post is None) == (request.get is None):
         raise ValueError(f"request {name}: expected exactly one of post and get")
     method, path = ("POST", request.post) if request.post is not None else ("GET", request.get)
-    if not path or not path.startswith("/") or _CONTROL.search(path):
-        raise ValueError(f"request {name}: {path!r} is not a path: expected one that starts with / and has no control characters")
-    return method, path
+    return method, path or ""
 
 
 def _json(request: Request) -> bytes | None:
     if request.json is None:
         return None
     return json.dumps(request.json, default=dict, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _merged(*layers: Mapping[str, str], name: str) -> dict[str, tuple[str, str]]:
-    """Lower-case name → (name as written, value); a later layer replaces an earlier one."""
-    fields = {key.lower(): (key, value) for layer in layers for key, value in layer.items()}
-    if taken := sorted(_OURS & fields.keys()):
-        raise ValueError(f"request {name}: header {taken[0]} is set by the client itself")
-    return fields
-
-
-def _lines(fields: Mapping[str, tuple[str, str]], name: str) -> bytes:
-    for key, value in fields.values():
-        if not _HEADER_NAME.fullmatch(key) or _CONTROL.search(value):
-            raise ValueError(f"request {name}: {key!r}: {value!r} is not a header")
-    # UTF-8 for what is not ASCII: latin-1, as the old standard had it, would raise on most of the world's letters.
-    return "".join(f"{key}: {value}\r\n" for key, value in fields.values()).encode()
 
 
 def _as_format(text: bytes) -> bytes:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -58,13 +60,14 @@ class FaultServer:
             writer.write(data)
 
 
-RunStory = Callable[[Callable[[FaultServer], Awaitable[None]]], None]
+class RunStory(Protocol):
+    def __call__(self, story: Callable[[FaultServer], Awaitable[None]], tls: ssl.SSLContext | None = None) -> None: ...
 
 
 @asynccontextmanager
-async def fault_server() -> AsyncIterator[FaultServer]:
+async def fault_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[FaultServer]:
     server = FaultServer()
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024)
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
@@ -160,6 +163,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/no-content": says(b"HTTP/1.1 204 No Content\r\n\r\n"),
     "/chunked": says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"2\r\nok\r\n", b"0\r\n\r\n"),
     "/continue": says(b"HTTP/1.1 100 Continue\r\n\r\n", OK),
+    "/continue-twice": says(b"HTTP/1.1 100 Continue\r\n\r\n" * 2 + OK),
+    "/continue-then-closes": says_then_closes(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "/continue-then-resets": says_then_resets(b"HTTP/1.1 100 Continue\r\n\r\n"),
     "/early-hints": says(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK),
     "/says-close": says_then_closes(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"),
     "/keeps-open-but-says-close": says(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"),
@@ -171,12 +177,16 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/ok-then-resets": says_then_resets(OK),
     "/reset-before": says_then_resets(b""),
     "/reset-in-head": says_then_resets(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    "/reset-after-head": says_then_resets(HEAD_OF_TEN),
     "/reset-in-body": says_then_resets(HEAD_OF_TEN + b"12345"),
     "/close-before": says_then_closes(b""),
     "/close-in-head": says_then_closes(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    "/close-after-head": says_then_closes(HEAD_OF_TEN),
     "/close-in-body": says_then_closes(HEAD_OF_TEN + b"12345"),
     "/close-in-chunk": says_then_closes(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nok"),
     "/garbage": says_then_hangs(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "/no-status": says_then_hangs(b"HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n"),
+    "/negative-length": says_then_hangs(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
     "/bad-chunk": says_then_hangs(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
     "/two-lengths": says_then_hangs(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"),
     "/huge-header": says_then_hangs(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\nContent-Length: 0\r\n\r\n"),

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -32,9 +33,9 @@ Run = Callable[[Callable[["User"], Awaitable[None]]], None]
 class User:
     """Sends to the fault server, in ms from now where the dialer wants instants."""
 
-    def __init__(self, server: FaultServer) -> None:
+    def __init__(self, server: FaultServer, tls: ssl.SSLContext | None = None) -> None:
         self.server = server
-        self.dialer = HttpDialer("127.0.0.1", server.port, CLOCK)
+        self.dialer = HttpDialer("127.0.0.1", server.port, CLOCK, tls=tls)
         self.asked_ns = 0
         """When it last asked: time-outs run from there."""
 
@@ -69,6 +70,9 @@ OUTCOMES: dict[str, tuple[Outcome, int, bool]] = {
     "/no-content": (Outcome.OK, 204, KEEPS),
     "/chunked": (Outcome.OK, 200, KEEPS),
     "/continue": (Outcome.OK, 200, KEEPS),
+    "/continue-twice": (Outcome.OK, 200, KEEPS),
+    "/continue-then-closes": (Outcome.CLOSED, 0, LOSES),
+    "/continue-then-resets": (Outcome.RESET, 0, LOSES),
     "/early-hints": (Outcome.OK, 200, KEEPS),
     "/says-close": (Outcome.OK, 200, LOSES),
     "/keeps-open-but-says-close": (Outcome.OK, 200, LOSES),
@@ -82,12 +86,16 @@ OUTCOMES: dict[str, tuple[Outcome, int, bool]] = {
     "/shed": (Outcome.SHED, 503, KEEPS),
     "/reset-before": (Outcome.RESET, 0, LOSES),
     "/reset-in-head": (Outcome.RESET, 0, LOSES),
+    "/reset-after-head": (Outcome.RESET, 200, LOSES),
     "/reset-in-body": (Outcome.RESET, 200, LOSES),
     "/close-before": (Outcome.CLOSED, 0, LOSES),
     "/close-in-head": (Outcome.CLOSED, 0, LOSES),
+    "/close-after-head": (Outcome.BAD_BODY, 200, LOSES),
     "/close-in-body": (Outcome.BAD_BODY, 200, LOSES),
     "/close-in-chunk": (Outcome.BAD_BODY, 200, LOSES),
     "/garbage": (Outcome.BAD_BODY, 0, LOSES),
+    "/no-status": (Outcome.BAD_BODY, 0, LOSES),
+    "/negative-length": (Outcome.BAD_BODY, 0, LOSES),
     "/bad-chunk": (Outcome.BAD_BODY, 200, LOSES),
     "/two-lengths": (Outcome.BAD_BODY, 0, LOSES),
     "/huge-header": (Outcome.BAD_BODY, 0, LOSES),

@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
+from authority import Authority
 from fault_server import FaultServer, RunStory, until
 
 from lab.clock import MonotonicClock
 from lab.http.httpx_transport import LabTransport
+from lab.http.tls import client_context
 
+CLOCK = MonotonicClock(time.monotonic_ns())
 Story = Callable[[httpx.AsyncClient, FaultServer], Awaitable[None]]
 Run = Callable[[Story], None]
 
@@ -20,7 +23,7 @@ Run = Callable[[Story], None]
 @pytest.fixture
 def run(run_story: RunStory) -> Run:
     async def with_client(server: FaultServer, story: Story) -> None:
-        transport = LabTransport(MonotonicClock(time.monotonic_ns()))
+        transport = LabTransport(CLOCK)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:{server.port}") as client:
             await story(client, server)
 
@@ -111,10 +114,31 @@ def test_a_full_accept_queue_is_a_connect_timeout(run: Run) -> None:
     run(story)
 
 
-@pytest.mark.parametrize(("method", "url"), [("GET", "https://127.0.0.1/"), ("HEAD", "http://127.0.0.1/")])
+@pytest.mark.parametrize(("method", "url"), [("GET", "ftp://127.0.0.1/"), ("HEAD", "http://127.0.0.1/")])
 def test_what_it_cannot_do_it_refuses(run: Run, method: str, url: str) -> None:
     async def story(client: httpx.AsyncClient, server: FaultServer) -> None:
         with pytest.raises(httpx.UnsupportedProtocol):
             await client.request(method, url)
 
     run(story)
+
+
+def test_https_is_verified_and_its_line_kept(run_story: RunStory, trust: Authority) -> None:
+    async def story(server: FaultServer) -> None:
+        transport = LabTransport(CLOCK, client_context(trust.cafile))
+        async with httpx.AsyncClient(transport=transport, base_url=f"https://localhost:{server.port}") as client:
+            for _ in range(3):
+                assert (await client.post("/ok", json={"item": 1})).text == "ok"
+        assert (server.seen["/ok"], server.connections) == (3, 1)
+
+    run_story(story, trust.trusted)
+
+
+def test_without_a_context_the_system_s_authorities_are_asked(run_story: RunStory, trust: Authority) -> None:
+    async def story(server: FaultServer) -> None:
+        async with httpx.AsyncClient(transport=LabTransport(CLOCK)) as client:
+            with pytest.raises(httpx.ConnectError, match="TLS"):
+                await client.get(f"https://localhost:{server.port}/ok")
+        assert not server.seen
+
+    run_story(story, trust.trusted)
