@@ -10,7 +10,7 @@ from functools import lru_cache
 def client_context(cafile: str | None = None) -> ssl.SSLContext:
     """Verifies against the authorities of ``cafile`` (PEM) alone, or those of the system when there is none.
 
-    One for all connections and built once: building it takes 42 ms (notes/load-clients), for each of 300 users a burst of
+    One for all connections and built once: building it takes 42 ms [M], for each of 300 users a burst of
     12 s. Do not change what it returns: others hold the same. Raises ValueError when ``cafile`` holds no certificates.
     """
     try:

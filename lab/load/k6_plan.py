@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from lab.drill.address import authority
+
 
 @dataclass(frozen=True, kw_only=True)
 class K6Plan:
@@ -27,6 +29,7 @@ class K6Plan:
     t0_ns: int
     host: str
     port: int
+    tls: bool = False
     scenario: int
     requests: tuple[tuple[int, str, str], ...]
     run: str
@@ -39,7 +42,7 @@ class K6Plan:
     def environment(self) -> dict[str, str]:
         """What the script finds in ``__ENV``; ``env`` wins."""
         return {
-            "BASE_URL": f"http://{self.host}:{self.port}",
+            "BASE_URL": f"{'https' if self.tls else 'http'}://{authority(self.host, self.port)}",
             "LAB_RUN": self.run,
             "LAB_FIRST_KEY": str(self.first_key),
             "LAB_HEADERS": json.dumps(dict(self.headers)),

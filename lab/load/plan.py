@@ -26,6 +26,7 @@ class ShardPlan:
     t0_ns: int
     host: str
     port: int
+    tls: bool = False
     load: Load
     requests: tuple[tuple[int, str, Request], ...]
     scenario: int

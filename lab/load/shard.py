@@ -25,6 +25,7 @@ from lab.clock import MonotonicClock
 from lab.history.model.buffer import RowBuffer
 from lab.history.store import RowWriter, UnexpectedWriter
 from lab.http.client import HttpDialer
+from lab.http.tls import client_context
 from lab.load.engine import Engine
 from lab.load.plan import ShardPlan
 from lab.load.tally import Tally
@@ -98,7 +99,8 @@ class Shard:
         self._clock = clock
         self._tally = Tally()
         self._buffer = RowBuffer(plan.scenario)
-        self._engine = Engine(plan, HttpDialer(plan.host, plan.port, clock), clock, self._buffer)
+        dialer = HttpDialer(plan.host, plan.port, clock, tls=client_context() if plan.tls else None)
+        self._engine = Engine(plan, dialer, clock, self._buffer)
         self._rows = RowWriter(Path(plan.rows))
         self._unexpected = UnexpectedWriter(Path(plan.unexpected)) if plan.unexpected else None
         self._start_ns = plan.start_ns

@@ -77,6 +77,7 @@ def _shard_plan(bench: Bench, index: int, shard: int, load: Load, port: int, sta
         t0_ns=bench.plan.t0_ns,
         host=bench.room.host,
         port=port,
+        tls=bench.room.tls,
         load=load,
         requests=tuple((i, name, each) for i, (name, each) in enumerate(requests.items()) if load.k6 or name in load.request),
         scenario=index,

@@ -124,6 +124,11 @@ class Room(Protocol):
         ...
 
     @property
+    def tls(self) -> bool:
+        """They do so over TLS."""
+        ...
+
+    @property
     def service(self) -> Service: ...
 
     async def open_lane(self, lane: Lane) -> LaneEnd:

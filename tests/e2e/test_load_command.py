@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from lab_process import LAB
 
 from lab.load import find_k6
+from tests.unit.http.authority import Authority
 
 pytestmark = pytest.mark.slow
 PLAN = """drill: mine
@@ -40,8 +43,10 @@ stages:
 """
 
 
-def lab(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*LAB, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+def lab(cwd: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*LAB, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, env={**os.environ, **variables}
+    )
 
 
 def test_a_plan_of_ones_own_is_a_run_like_any_other(tmp_path: Path) -> None:
@@ -174,3 +179,39 @@ def test_load_outside_loopback_is_asked_for_twice(tmp_path: Path) -> None:
     again = lab(tmp_path, "load", "theirs.yaml", "--target", "http://192.0.2.1")
     assert (again.returncode, "hint: --allow-host 192.0.2.1" in again.stderr) == (2, True)
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_service_over_tls_is_verified_always(tmp_path: Path) -> None:
+    """The same service with an authority that is trusted, and without."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *ignored: object) -> None:
+            pass
+
+    authority = Authority(tmp_path)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.daemon_threads = True
+    server.socket = authority.trusted.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (tmp_path / "theirs.yaml").write_text(RUNNING.replace("ready:", "boot: 1s\n  ready:"))
+    url = f"https://127.0.0.1:{server.server_address[1]}"
+    try:
+        trusted = lab(tmp_path, "load", "theirs.yaml", "--target", url, SSL_CERT_FILE=authority.cafile)
+        unknown = lab(tmp_path, "load", "theirs.yaml", "--target", url)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert trusted.returncode == 0, trusted.stdout + trusted.stderr
+    assert "order_200 50 · order_400 0 · order_other 0" in trusted.stdout
+    assert (unknown.returncode, "gave no good answer within 1 s: connect refused" in unknown.stdout) == (3, True)

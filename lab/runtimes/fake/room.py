@@ -21,6 +21,7 @@ from lab.runtimes.fake.world import Traits, World
 class FakeRoom:
     own_network = True
     host = "127.0.0.1"
+    tls = False
 
     def __init__(self, plan: RunPlan, clock: Clock, traits: Traits | None = None) -> None:
         self.clock = clock

@@ -12,6 +12,7 @@ from lab.drill.model import Lane, RunPlan, Target
 from lab.fault import Counters, Fault, Place
 from lab.http.client import HttpDialer
 from lab.http.exchange import Dialer
+from lab.http.tls import client_context
 from lab.load.plan import ShardPlan
 from lab.process import Process
 from lab.proxy import ProxyControl, ProxyError, ToxiproxyServer
@@ -34,6 +35,7 @@ class ProcessRoom:
         self._environment = environment
         self.own_network = plan.runtime == "sandbox"
         self.host = "127.0.0.1"
+        self.tls = False
         self._ports = ports.choose(plan.drill.target.port, own_network=self.own_network)
         self.clock = MonotonicClock(plan.t0_ns)
         self.service = self._service_of(plan.drill.target)
@@ -45,7 +47,7 @@ class ProcessRoom:
         if target.url is None:
             return ProcessService(target, self._ports, self._run_dir, self._environment, self.clock)
         address = address_of(target.url)
-        self.host = address.host
+        self.host, self.tls = address.host, address.tls
         return SomebodysService(target, address, self.clock)
 
     async def open_lane(self, lane: Lane) -> LaneEnd:
@@ -88,7 +90,7 @@ class ProcessRoom:
             self._toxiproxy = None
 
     def dialer(self, port: int) -> Dialer:
-        return HttpDialer(self.host, port, self.clock)
+        return HttpDialer(self.host, port, self.clock, tls=client_context() if self.tls else None)
 
     async def start_load(self, plan: ShardPlan) -> Users:
         log = self._run_dir / "logs" / f"load-{plan.scenario}.log"

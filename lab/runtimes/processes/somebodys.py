@@ -13,6 +13,7 @@ from lab.drill.model import Scalar, Target
 from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Outcome
 from lab.http.client import HttpDialer
+from lab.http.tls import client_context
 from lab.nanoseconds import NS_PER_S
 from lab.runtimes.base import ServiceFailed
 from lab.runtimes.processes.ledger import ledger_of
@@ -81,7 +82,8 @@ class SomebodysService:
     async def _health(self) -> Outcome:
         host, port, now_ns = self._address.host, self._address.port, self._clock.now_ns()
         request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {authority(host, port)}\r\nConnection: close\r\n\r\n".encode()
-        exchange, line = await HttpDialer(host, port, self._clock).send(
+        tls = client_context() if self._address.tls else None
+        exchange, line = await HttpDialer(host, port, self._clock, tls=tls).send(
             request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
         )
         if line is not None:

@@ -116,6 +116,7 @@ def _for_k6(plan: ShardPlan, k6: str) -> K6Plan:
         t0_ns=plan.t0_ns,
         host=plan.host,
         port=plan.port,
+        tls=plan.tls,
         scenario=plan.scenario,
         requests=tuple((index, name, request.post or request.get or "/") for index, name, request in plan.requests),
         run=plan.run,
