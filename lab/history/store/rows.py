@@ -6,6 +6,7 @@ batch behind when the disk is full. ``read_all`` is of no use on a cut stream: i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,19 @@ def batch_of(rows: Rows) -> Any:
 def read_rows(path: Path) -> Rows:
     """All rows of a file; none when there is no file. A cut last batch costs only itself.
 
+    Batch by batch into columns that are made once: the file and its rows are never in memory together.
     Raises ValueError, with the path, when the file holds something else or is damaged before its end.
     """
-    return Rows.concat(rows_of(batch) for batch in _batches(path.read_bytes(), path)) if path.exists() else Rows.of([])
+    if not path.exists():
+        return Rows.of([])
+    most = path.stat().st_size // sum(np.dtype(dtype).itemsize for dtype in DTYPES.values())
+    columns = {name: np.empty(most, dtype) for name, dtype in DTYPES.items()}
+    count = 0
+    for batch in _batches(path):
+        for name, column in columns.items():
+            column[count : count + batch.num_rows] = batch.column(name).to_numpy()
+        count += batch.num_rows
+    return Rows(**{name: column[:count] for name, column in columns.items()})
 
 
 def rows_of(batch: Any) -> Rows:
@@ -79,16 +90,14 @@ def rows_of(batch: Any) -> Rows:
     return Rows(**{name: batch.column(name).to_numpy() for name in DTYPES})
 
 
-def _batches(content: bytes, path: Path) -> list[Any]:
-    source = pa.BufferReader(content)
-    batches: list[Any] = []
-    try:
-        stream = pa.ipc.open_stream(source)
-        if stream.schema != SCHEMA:
-            raise ValueError(f"{path}: not request rows of this lab, but columns {stream.schema.names}")
-        batches.extend(stream)
-    except (pa.ArrowInvalid, OSError) as error:
-        # Cut off: whoever wrote it was killed or its disk was full, and Arrow has read up to the end. Else: damaged.
-        if source.tell() < len(content):
-            raise ValueError(f"{path}: damaged at byte {source.tell()} of {len(content)} ({error})") from error
-    return batches
+def _batches(path: Path) -> Iterator[Any]:
+    with pa.OSFile(str(path)) as source:
+        try:
+            stream = pa.ipc.open_stream(source)
+            if stream.schema != SCHEMA:
+                raise ValueError(f"{path}: not request rows of this lab, but columns {stream.schema.names}")
+            yield from stream
+        except (pa.ArrowInvalid, OSError) as error:
+            # Cut off: whoever wrote it was killed or its disk was full, and Arrow has read up to the end. Else: damaged.
+            if source.tell() < source.size():
+                raise ValueError(f"{path}: damaged at byte {source.tell()} of {source.size()} ({error})") from error
