@@ -9,7 +9,7 @@ from lab.clock import Clock, sleep_until
 from lab.history.model.rows import Outcome
 from lab.http.connection import Connection
 from lab.load.allowance import Allowance
-from lab.load.executors.schedule import FOREVER_NS, Life
+from lab.load.executors.schedule import FOREVER_NS, Life, cuts
 from lab.load.iteration import Iterations
 from lab.load.streak import Streak
 from lab.load.user import User
@@ -36,9 +36,7 @@ class ClosedLoop:
         """Every life, one after the other. An iteration that outlasts its own goes on into the next, as in k6."""
         free_ns = self._start_ns
         try:
-            for index, life in enumerate(lives):
-                follows_ns = lives[index + 1].begin_ns if index + 1 < len(lives) else FOREVER_NS
-                cut_ns = FOREVER_NS if follows_ns <= life.cut_ns else life.cut_ns
+            for life, cut_ns in zip(lives, cuts(lives), strict=True):
                 free_ns = await self._live_once(user, max(free_ns, self._start_ns + life.begin_ns), life.end_ns, cut_ns)
         finally:
             user.hang_up()

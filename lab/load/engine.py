@@ -41,8 +41,9 @@ class Engine:
         """How much later than planned the first user started."""
 
     async def run(self) -> None:
-        """Starts every user at its instant; returns when the last has ended, or after :meth:`stop`. Iterations that were
-        planned and that none came to begin are recorded as ``dropped`` then. A defect of a user ends all and is raised.
+        """Starts every user at its instant; returns when the last has ended, or after :meth:`stop`. Of a closed loop that has
+        begun, iterations that were planned and that none came to begin are recorded as ``dropped`` then. A defect of a user
+        ends all and is raised.
         """
         if self._stopped:
             return

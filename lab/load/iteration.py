@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from typing import NamedTuple
 
 from lab.clock import Clock
 from lab.history.model.buffer import RowBuffer
 from lab.history.model.rows import Outcome, Via
 from lab.http.exchange import Dialer, Exchange
+from lab.load.keys import BLOCK
 from lab.load.plan import ShardPlan
 from lab.load.unexpected import Collector
 from lab.load.user import Menu, User
@@ -43,12 +43,12 @@ class Iterations:
         self._clock = clock
         self._rows = rows
         self._unexpected = unexpected
-        self._keys = itertools.count(plan.first_key)
+        self._keys = iter(range(plan.first_key, plan.first_key + BLOCK))
 
     def prepare(self, user: User, due_ns: int, start_ns: int, via: Via) -> Prepared:
         """What ``user`` asks next."""
         question = self._menu.choose(user.random)
-        key = next(self._keys)
+        key = self._next_key()
         payload = question.template.render(key, user.vu, user.iteration, self._run, self._fresh)
         user.iteration += 1
         answer_by_ns = start_ns + self._answer_ns
@@ -85,4 +85,10 @@ class Iterations:
     def drop(self, due_ns: int) -> None:
         """One that was planned and never begun is not hidden."""
         now_ns = self._clock.now_ns()
-        self._rows.add_dropped(due_ns, now_ns, next(self._keys))
+        self._rows.add_dropped(due_ns, now_ns, self._next_key())
+
+    def _next_key(self) -> int:
+        key = next(self._keys, None)
+        if key is None:
+            raise OverflowError(f"more than {BLOCK:,} requests by one shard: the next key would be somebody else's; --shards 2")
+        return key

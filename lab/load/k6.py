@@ -151,6 +151,8 @@ class K6Load:
             asyncio.ensure_future(self._read_points(os.fdopen(points, "rb", 0))),
             asyncio.ensure_future(self._read_words(k6.stderr)),
         ]
+        for each in telling:
+            each.add_done_callback(self._told)
         asked = not await self._unless_stopped(k6.exited())
         killed = asked and not await self._ends(k6)
         code = await k6.exited()
@@ -160,6 +162,12 @@ class K6Load:
         if telling[0] in untold:
             self._fail(f"k6's points had no end within {TOLD_WITHIN_S:g} s of its own: the last requests may be missing")
         self._judge(code, asked, killed)
+
+    def _told(self, reading: asyncio.Task[None]) -> None:
+        """What k6 says in a form that is not understood ends the load: unread, its pipe would fill up and stop it silently."""
+        if not reading.cancelled() and (error := reading.exception()) is not None:
+            self._fail(f"what k6 tells cannot be read: {type(error).__name__}: {error}")
+            self.stop()
 
     def _options(self) -> list[str]:
         variables = [f"{name}={value}" for name, value in self._plan.environment.items()]

@@ -58,8 +58,9 @@ async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, sta
     """Starts the load and returns at its first instant; the stack ends it."""
     start_ns = bench.room.clock.now_ns() + START_AHEAD_NS
     shards = []
-    for shard in range(1 if load.k6 else bench.plan.shards):
-        users = await bench.room.start_load(_shard_plan(bench, index, shard, load, port, start_ns))
+    count = 1 if load.k6 else min(bench.plan.shards, load.most_vus)  # a shard without users would drop its iterations
+    for shard in range(count):
+        users = await bench.room.start_load(_shard_plan(bench, index, (shard, count), load, port, start_ns))
         stack.push_async_callback(_end, bench, shard, users, tape)
         beside(stack, _watch(shard, users, tape))
         shards.append(users)
@@ -68,11 +69,13 @@ async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, sta
     return Crowd(shards)
 
 
-def _shard_plan(bench: Bench, index: int, shard: int, load: Load, port: int, start_ns: int) -> ShardPlan:
+def _shard_plan(bench: Bench, index: int, which: tuple[int, int], load: Load, port: int, start_ns: int) -> ShardPlan:
+    """``which``: the number of the shard, and of how many."""
     requests = bench.requests
+    shard, count = which
     return ShardPlan(
         shard=shard,
-        shards=bench.plan.shards,
+        shards=count,
         start_ns=start_ns,
         t0_ns=bench.plan.t0_ns,
         host=bench.room.host,

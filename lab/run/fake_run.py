@@ -15,9 +15,9 @@ from lab.drill.model import RunPlan
 from lab.history import store
 from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Row, Rows
+from lab.load.keys import key_blocks
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
-from lab.run.keys import key_blocks
 from lab.run.tape import Tape
 from lab.runtimes.fake import FakeRoom, Traits
 

@@ -22,11 +22,11 @@ from lab.drill.secrets import resolved, secrets
 from lab.history import store
 from lab.history.model.events import Event
 from lab.history.model.rows import Row, Rows
+from lab.load.keys import key_blocks
 from lab.run import control_socket
 from lab.run.background import beside
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
-from lab.run.keys import key_blocks
 from lab.run.tape import Tape
 from lab.runtimes.processes import ProcessRoom
 from lab.runtimes.processes.ports import PortTaken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,14 @@ class Life:
     begin_ns: int = 0
     end_ns: int = FOREVER_NS
     cut_ns: int = FOREVER_NS
+
+
+def cuts(lives: Sequence[Life]) -> tuple[int, ...]:
+    """When an iteration that was begun in each life is cut: one that is still wanted in the next goes on with that one's."""
+    found: list[int] = []
+    for life, after in zip(reversed(lives), [None, *reversed(lives)], strict=False):
+        found.append(found[-1] if after is not None and after.begin_ns <= life.cut_ns else life.cut_ns)
+    return tuple(reversed(found))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from lab.history.model.rows import Outcome, Row, Via
 from lab.http.exchange import Exchange, row_of
 from lab.load import executors
 from lab.load.allowance import Allowance
-from lab.load.executors.schedule import FOREVER_NS, Closed, Open
+from lab.load.executors.schedule import FOREVER_NS, Closed, Open, cuts
 from lab.load.plan import ShardPlan
 from lab.nanoseconds import NS_PER_S, NS_PER_US
 from lab.runtimes.base import LoadReport, LoadTick
@@ -89,23 +89,23 @@ class FakeUsers:
 
     def _closed(self, plan: Closed, start_ns: int, stop_ns: int) -> Iterator[Row]:
         allowance = Allowance(plan)
-        lives = {vu: deque(each) for vu, each in plan.lives.items()}
+        lives = {vu: deque(zip(each, cuts(each), strict=True)) for vu, each in plan.lives.items()}
         users = {vu: self._user(vu) for vu in lives}
-        free = [(start_ns + each[0].begin_ns, vu) for vu, each in lives.items() if each]
+        free = [(start_ns + each[0].begin_ns, vu) for vu, each in plan.lives.items() if each]
         heapq.heapify(free)
         while free and free[0][0] < stop_ns:
             due_ns, vu = heapq.heappop(free)
-            while lives[vu] and start_ns + lives[vu][0].end_ns <= due_ns:
+            while lives[vu] and start_ns + lives[vu][0][0].end_ns <= due_ns:
                 lives[vu].popleft()
             if not lives[vu]:
                 continue
-            life = lives[vu][0]
+            life, cut_ns = lives[vu][0]
             if (begin_ns := start_ns + life.begin_ns) > due_ns:
                 heapq.heappush(free, (begin_ns, vu))
                 continue
             if not allowance.take(vu):
                 continue
-            exchange, row = self._iterate(users[vu], due_ns, min(stop_ns, start_ns + life.cut_ns))
+            exchange, row = self._iterate(users[vu], due_ns, min(stop_ns, start_ns + cut_ns))
             yield row
             heapq.heappush(free, (exchange.end_ns + self._pause_ns(users[vu], exchange), vu))
         last_ns = min(stop_ns, start_ns + max((life.end_ns for each in plan.lives.values() for life in each), default=0))

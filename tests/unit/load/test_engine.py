@@ -353,6 +353,31 @@ def test_who_is_told_to_stop_may_finish_within_its_grace_and_is_cut_after_it() -
     in_virtual_time(story)
 
 
+def test_a_user_that_is_wanted_again_goes_on_and_is_cut_with_its_last_life() -> None:
+    """Told to stop at 1 s, wanted again from 2 s to 3 s: its 10 s answer is cut 0.5 s after that."""
+
+    async def story() -> None:
+        load = ramp((1.0, 0), (1.0, 1), (1.0, 0), start_vus=1, graceful_ramp_down=1.5, graceful_stop=0.5)
+        place = room(load, takes_s=10.0)
+        await place.engine.run()
+        (row,) = place.rows
+        assert (row.outcome, row.end_us) == (Outcome.CUT, 3_500_000)
+
+    in_virtual_time(story)
+
+
+def test_keys_of_a_shard_end_before_they_are_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        monkeypatch.setattr("lab.load.iteration.BLOCK", 5)
+        place = room(constant(2))
+        with pytest.raises(ExceptionGroup) as raised:
+            await place.engine.run()
+        assert "more than 5 requests by one shard" in str(raised.value.exceptions[0])
+        assert {row.key for row in place.rows if row.outcome == Outcome.OK} <= set(range(1000, 1005))
+
+    in_virtual_time(story)
+
+
 def test_after_its_duration_no_user_begins_again() -> None:
     async def story() -> None:
         place = room(constant(2, duration=0.055))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lab.drill.model import Load, Ramp
 from lab.load import executors
-from lab.load.executors.schedule import FOREVER_NS, Closed, Life, Open
+from lab.load.executors.schedule import FOREVER_NS, Closed, Life, Open, cuts
 from lab.nanoseconds import NS_PER_MS, NS_PER_S
 
 CONSTANT = Load(executor="constant-vus", vus=10, request={"order": 1})
@@ -100,6 +100,13 @@ def test_a_ramp_within_no_time_jumps() -> None:
 def test_a_user_that_is_wanted_again_lives_again() -> None:
     plan = closed(ramping((1.0, 1), (1.0, 2), (1.0, 1), start_vus=2))
     assert [(life.begin_ns / NS_PER_S, life.end_ns / NS_PER_S) for life in plan.lives[1]] == [(0, 1), (2, 3)]
+
+
+def test_an_iteration_that_is_wanted_again_is_cut_with_the_life_that_it_goes_on_into() -> None:
+    lives = (Life(0, 10, 30), Life(20, 40, 50), Life(60, 70, 90))
+    assert cuts(lives) == (50, 50, 90)
+    assert cuts((Life(0, 10, 15), Life(20, 40, 50))) == (15, 50)
+    assert cuts(()) == ()
 
 
 def test_no_grace_of_a_ramp_outlasts_the_grace_of_the_end() -> None:

@@ -15,9 +15,9 @@ from lab.drill.model import Alarms, DiedAlarm, Drill, FaultCall, Measure, Probe,
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import Event
 from lab.history.model.rows import Row, Rows
+from lab.load.keys import key_blocks
 from lab.run.bench import Bench
 from lab.run.conduct import conduct
-from lab.run.keys import key_blocks
 from lab.run.tape import Tape
 from lab.runtimes.fake import FakeRoom
 from lab.runtimes.fake.service import FakeService
