@@ -52,12 +52,16 @@ def loads(here: Path | None = None) -> dict[str, Source]:
     return _sources("loads", "loads", here or Path())
 
 
+def is_path(name: str) -> bool:
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
 def find_drill(name: str, here: Path | None = None) -> Source:
     """A drill or a load test, by its name or by a path (with ``/``, or ending in .yaml or .yml).
 
     Raises CatalogueError for a name that none has, OSError for a path that cannot be read.
     """
-    if "/" in name or name.endswith((".yaml", ".yml")):
+    if is_path(name):
         path = (here or Path()) / name
         return Source(path.stem, _text(path), name)
     known = {**loads(here), **drills(here)}

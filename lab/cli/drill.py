@@ -10,7 +10,7 @@ from typing import Literal
 
 import typer
 
-from lab.cli import reading
+from lab.cli import names, reading
 from lab.cli.exits import worst
 from lab.cli.say import data_to_reader, progress
 
@@ -18,7 +18,7 @@ RuntimeName = Literal["auto", "sandbox", "open", "fake"]
 
 
 def drill(
-    name: str = typer.Argument("", help="A drill by name, or a path. Without it: the list."),
+    name: str = typer.Argument("", help="A drill by name, or a path. Without it: the list.", autocompletion=names.drills),
     runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
     set_: list[str] = typer.Option(
         [], "--set", help="Patch by name: accept-queue.fault.backlog.size=8", metavar="NAME.KEY=VALUE"

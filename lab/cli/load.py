@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lab.cli import reading
+from lab.cli import names, reading
 from lab.cli.drill import RuntimeName
 from lab.cli.say import data_to_reader, progress, refuse
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def load(
-    name: str = typer.Argument("", help="plan, peak, load, endurance, stress, or a path. Without it: the list."),
+    name: str = typer.Argument(
+        "", help="plan, peak, load, endurance, stress, or a path. Without it: the list.", autocompletion=names.loads
+    ),
     target: str = typer.Option("", "--target", help="A service that runs already: http://127.0.0.1:8080.", metavar="URL"),
     allow_host: list[str] = typer.Option([], "--allow-host", help="A host outside loopback that the file allows too."),
     scale: float = typer.Option(1.0, help="Multiply times (not users): 0.1 for a quick look.", min=0.001, max=1000.0),

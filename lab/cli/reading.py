@@ -36,11 +36,16 @@ def load(name: str, patches: Sequence[str], scale: float) -> Drill:
     from lab import catalogue
     from lab.cli.listing import PLAN
     from lab.drill.plans import chained, scaled
+    from lab.drill.suggest import nearest
 
     with _mistakes():
         if name == "plan":
             whole = [catalogue.read_drill(each, _of(each, patches)) for each in KINDS]
             return scaled(chained("plan", PLAN, whole), scale)
+        if not catalogue.is_path(name) and name not in (known := {*catalogue.loads(), *catalogue.drills()}):
+            found = nearest(name, [*known, "plan"])
+            what = f"no load test is called {name!r}: expected one of {', '.join((*KINDS, 'plan'))}, or a path"
+            raise catalogue.CatalogueError(what, found)
         return scaled(catalogue.read_drill(name, patches), scale)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from lab.cli import reading
+from lab.cli import names, reading
 from lab.cli.say import refuse
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -44,7 +44,7 @@ def ls(out: Path = OUT) -> None:
 
 
 @app.command("open", help="The report of a run, and where its files are.")
-def open_run(run: str = typer.Argument("latest"), out: Path = OUT) -> None:
+def open_run(run: str = typer.Argument("latest", autocompletion=names.runs), out: Path = OUT) -> None:
     from lab.cli.printing import print_report
     from lab.judge.judge import judge
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
 
 import typer
 
-from lab.cli import reading
+from lab.cli import names, reading
+
+if TYPE_CHECKING:
+    from lab.drill.model import Drill
 
 
-def show(name: str = typer.Argument(help="A drill, a fault, or target.")) -> None:
+def show(name: str = typer.Argument(help="A drill, a load test, a fault, or target.", autocompletion=names.shown)) -> None:
     from lab import catalogue
 
     faults = catalogue.faults()
-    if name == "target":
+    if name == "target" or name in catalogue.targets():
         _targets()
+    elif name == "plan" and name not in catalogue.drills():
+        _tell(reading.load(name, (), 1.0))
     elif name in faults and name not in catalogue.drills():
         print(f"{name}: {faults[name].help}\n\n{inspect.getdoc(faults[name])}")  # type: ignore[attr-defined]  # see listing
     elif name in catalogue.drills() and name in faults:
@@ -25,9 +31,13 @@ def show(name: str = typer.Argument(help="A drill, a fault, or target.")) -> Non
 
 
 def _drill(name: str) -> None:
+    _tell(reading.drill(name, (), ()))
+
+
+def _tell(drill: Drill) -> None:
     from lab.drill.describe import describe
 
-    print(describe(reading.drill(name, (), ())))
+    print(describe(drill))
 
 
 def _targets() -> None:

@@ -41,6 +41,8 @@ def _text(plan: RunPlan, event: Event) -> str:
             return _target_text(event)
         case LoadEvent(phase="end") if event.exit:
             return f"load died: {event.detail}"
+        case LoadEvent() if event.shard == 0 and _is_load_test(plan, event.stage):
+            return "load begins" if event.phase == "begin" else "load over"
         case BaselineEvent(phase="begin"):
             return "baseline"
         case InjectEvent(phase="end"):
@@ -76,7 +78,13 @@ def _stage_text(plan: RunPlan, event: StageEvent) -> str:
     number = f"{names.index(event.stage) + 1}/{len(names)} " if event.stage in names else ""
     if event.phase == "end":
         return f"stage {event.stage} broke off: {event.error}" if event.error else ""
-    return f"stage {number}{event.stage}{f', skipped: {event.skipped}' if event.skipped else ''}"
+    rest_s = next((stage.rest for stage in plan.drill.stages if stage.stage == event.stage), 0.0)
+    why = f", skipped: {event.skipped}" if event.skipped else f", after {duration(rest_s)} of rest" if rest_s else ""
+    return f"stage {number}{event.stage}{why}"
+
+
+def _is_load_test(plan: RunPlan, name: str) -> bool:
+    return any(stage.stage == name and stage.is_load_test for stage in plan.drill.stages)
 
 
 def _target_text(event: TargetEvent) -> str:

@@ -127,6 +127,7 @@ def test_an_event_that_it_does_not_know_only_moves_the_time_on() -> None:
     [
         (StageEvent(t_ns=ns(1), stage=STAGE, phase="begin"), "stage 1/2 wire"),
         (StageEvent(t_ns=0, stage="next", phase="begin", skipped="needs toxiproxy"), "stage 2/2 next, skipped: needs toxiproxy"),
+        (StageEvent(t_ns=0, stage="next", phase="begin"), "stage 2/2 next, after 2 s of rest"),
         (StageEvent(t_ns=0, stage=STAGE, phase="end", error="no start\n  log"), "stage wire broke off: no start"),
         (StageEvent(t_ns=0, stage=STAGE, phase="end"), ""),
         (TargetEvent(t_ns=0, state="ready", pid=12), "target ready (pid 12)"),
