@@ -30,6 +30,5 @@ def test_runs_newest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.slow
 def test_a_shell_that_asks_is_answered() -> None:
     env = {**os.environ, "_LAB_COMPLETE": "complete_bash", "COMP_WORDS": "lab load p", "COMP_CWORD": "2"}
-    command = [sys.executable, "-c", "from lab.cli.main import main; main()"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    done = subprocess.run([Path(sys.executable).with_name("lab")], env=env, capture_output=True, text=True)
     assert done.stdout.split() == ["peak", "plan"]

@@ -33,7 +33,7 @@ async def rows_of(server: FaultServer, paths: list[str], load: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("connections", ["kept", "fresh"])
-@pytest.mark.parametrize("load", [{"vus": 10, "iterations": 300}, {"vus": 12, "iterations": 36, "timeout": 0.05}])
+@pytest.mark.parametrize("load", [{"vus": 10, "iterations": 300}, {"vus": 12, "iterations": 12, "timeout": 0.15}])
 def test_each_request_is_one_row_with_the_outcome_of_its_fault(
     run_story: RunStory, load: dict[str, Any], connections: str
 ) -> None:
