@@ -1,7 +1,7 @@
 """One TCP connection to the target, one exchange at a time: an asyncio protocol that stamps what happens when it happens.
 Under TLS the loop puts itself in between: ``connection_made`` comes after the handshake, and no line here knows of it.
 
-The path of a request is short on purpose (notes: a client is the bottleneck of its own measurement): bytes written
+The path of a request is short on purpose (a client is the bottleneck of its own measurement): bytes written
 from ``begin`` or ``connection_made``, instants taken in the callbacks, ``done`` called from the one that brings the
 answer, one timer per connection and time-out rather than per exchange.
 """

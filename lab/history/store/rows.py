@@ -1,7 +1,7 @@
 """Request rows as an Arrow IPC stream, written batch by batch and read batch by batch.
 
 The messages are serialised here and appended whole, rather than by Arrow's own stream writer, which leaves half a
-batch behind when the disk is full. ``read_all`` is of no use on a cut stream: it raises and gives nothing (notes).
+batch behind when the disk is full. ``read_all`` is of no use on a cut stream: it raises and gives nothing [M].
 """
 
 from __future__ import annotations
