@@ -26,7 +26,8 @@ from lab.history.model.rows import Outcome, Row, Via
 from lab.http.client import HttpDialer
 from lab.http.exchange import Exchange, Line
 from lab.http.kept_answer import WholeAnswer
-from lab.load.session import MOST_NAMES, Names, Sender, Session, UnexpectedOutcome, name_of
+from lab.http.reply import UnexpectedOutcome
+from lab.load.session import MOST_NAMES, Names, Sender, Session, name_of
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
 
@@ -119,7 +120,7 @@ def place(server: Server, clock: Clock | None = None, dialer: Any = None, vu: in
         constant(1, **load),
         authority=f"127.0.0.1:{server.port}",
         headers={"X-Lab-Run": "run-1"},
-        keys=itertools.count(1000),
+        next_key=itertools.count(1000).__next__,
         record=rows.add,
         index_of=names,
         check=lambda name, passed: checks.update([(name, passed)]),
