@@ -71,12 +71,15 @@ def find_drill(name: str, here: Path | None = None) -> Source:
 
 
 def read_drill(name: str, patches: Sequence[str] = (), here: Path | None = None) -> Drill:
-    """Finds the drill, its target and the faults, and reads it. Raises CatalogueError, DrillErrors, OSError."""
+    """Finds the drill, its target and the faults, and reads it; a script of a load is run once, so that what is wrong with
+    it is told before anything starts. Raises CatalogueError, DrillErrors, OSError.
+    """
     from lab.drill.reader import read
+    from lab.load.script import load_script
 
     source = find_drill(name, here)
     base = here or Path()
-    return read(
+    drill = read(
         source.text,
         source.label,
         faults=faults(here),
@@ -84,6 +87,9 @@ def read_drill(name: str, patches: Sequence[str] = (), here: Path | None = None)
         patches=patches,
         is_file=lambda path: (base / path).is_file(),
     )
+    for script in {stage.load.python for stage in drill.stages if stage.load and stage.load.python}:
+        load_script(base / script)
+    return drill
 
 
 def targets(here: Path | None = None) -> dict[str, Target]:

@@ -66,6 +66,8 @@ def _load(load: Load | None, lane: str) -> str:
         return f"No users; the probe goes {way}."
     if load.k6:
         return f"The real k6 runs {load.k6} in the users' place, {way}."
+    if load.python:
+        return f"{users_of(load)} run {load.python} {way}."
     asked = " and ".join(f"{name} ×{weight}" if len(load.request) > 1 else name for name, weight in load.request.items())
     connections = "a new connection for each request" if load.connections == "fresh" else "kept connections"
     return f"{users_of(load)} ask for {asked} {way}, {connections}."

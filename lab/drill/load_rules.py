@@ -26,14 +26,19 @@ _SOMEBODYS = frozenset[str]().union(*OWN.values())
 def broken(load: Load) -> Iterator[Finding]:
     """Everything that is wrong with ``load``; paths begin at the load (``("vus",)``)."""
     yield from _foreign(load)
+    if load.executor == "k6" and load.python is not None:
+        yield Finding(("python",), "python beside k6", "one of them")
     if load.executor == "k6" and not load.k6:
         yield Finding(("k6",), "executor k6 without a script", "k6: shop.js", about=(("executor",),))
     if not 1 <= load.most_vus <= MOST_VUS:
         at = "ramp" if load.executor == "ramping-vus" else "vus"
         yield Finding((at,), f"{load.most_vus} vus", f"1 to {MOST_VUS}")
     # a weight of 0 is a request switched off by --set; somebody must still ask something
-    if load.executor != "k6" and not load.request:
+    scripted = load.executor == "k6" or load.python is not None
+    if not scripted and not load.request:
         yield Finding(("request",), "a load without a request", "request: order, or weights: {order: 2, coupon: 1}")
+    elif scripted and load.request:
+        yield Finding(("request",), "requests beside a script", "one of them: the script says what it asks")
     elif load.request and (min(load.request.values()) < 0 or sum(load.request.values()) == 0):
         yield Finding(("request",), "the requests weigh nothing", "weights of at least 0, one of them above")
     yield from _times(load)

@@ -144,6 +144,8 @@ class Load(FileNoun):
     executor: Executor
     k6: str | None = None
     """Path of the script, from the working directory. A file writes ``load: {k6: shop.js}``, without an executor."""
+    python: str | None = None
+    """Path of a script with ``async def iteration(s)``, in place of ``request``."""
     vus: int = 1
     iterations: int | None = None
     max_duration: Seconds = 600.0

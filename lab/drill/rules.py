@@ -238,8 +238,9 @@ def _thresholds(drill: Drill, thresholds: Thresholds, at: Path) -> Iterator[Find
 
 
 def _script(load: Load, at: Path, known: Known) -> Iterator[Finding]:
-    if load.k6 and not known.is_file(load.k6):
-        yield Finding((*at, "k6"), f"there is no file {load.k6!r}", "the path of a k6 script, from the working directory")
+    for key, path, what in (("k6", load.k6, "a k6 script"), ("python", load.python, "a script in Python")):
+        if path and not known.is_file(path):
+            yield Finding((*at, key), f"there is no file {path!r}", f"the path of {what}, from the working directory")
 
 
 def _load(load: Load, at: Path) -> Iterator[Finding]:

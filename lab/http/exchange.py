@@ -25,6 +25,10 @@ class Exchange:
     """Of an answer that was not expected: its head, and the body as far as it came with it. Whole, and of any answer, where
     the dialer was told to keep them (``kept_answer.WholeAnswer``)."""
 
+    @property
+    def ok(self) -> bool:
+        return self.outcome is Outcome.OK
+
 
 class Line(Protocol):
     """A connection that a user keeps between requests."""

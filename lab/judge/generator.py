@@ -38,6 +38,8 @@ def _made(stage: Stage, rows: Rows, load: LoadFigures | None) -> Iterator[str]:
     if load is None:
         yield "the load sent nothing"
         return
+    for kind, count in load.script_errors.items():
+        yield f"the script raised {kind}, {count} times; the first tracebacks are in the load's log"
     late = int((_begun_us(rows) > LATE_US).sum())
     if late > LATE * len(rows):
         yield f"the generator was late: {late} of {len(rows)} requests by over {LATE_US // 1000} ms; fewer users, or --shards 2"

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -52,8 +53,20 @@ def load_figures(rows: Rows, load: Load, requests: Sequence[str], events: Sequen
         due=latency(due_us),
         corrected=latency(_corrected(due_us)) if load.closed else None,
         by_request={_name(i, requests): _of_request(done.where(done.request == i)) for i in np.unique(done.request).tolist()},
+        checks=_checks(events),
+        script_errors=dict(sum((Counter(event.script_errors) for event in events), Counter())),
         generator=_generator(done, events),
     )
+
+
+def _checks(events: Sequence[LoadEvent]) -> dict[str, tuple[int, int]]:
+    """Over all shards."""
+    found: dict[str, tuple[int, int]] = {}
+    for event in events:
+        for name, (held, not_held) in event.checks.items():
+            before = found.get(name, (0, 0))
+            found[name] = (before[0] + held, before[1] + not_held)
+    return found
 
 
 def _name(index: int, requests: Sequence[str]) -> str:

@@ -209,6 +209,9 @@ class LoadFigures:
     due: LatencyFigures | None
     corrected: LatencyFigures | None
     by_request: Mapping[str, RequestFigures]
+    checks: Mapping[str, tuple[int, int]]
+    """Of a script: how often each held, and did not."""
+    script_errors: Mapping[str, int]
     generator: GeneratorFigures
 
 

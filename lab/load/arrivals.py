@@ -7,6 +7,8 @@ import asyncio
 from lab.clock import Clock
 from lab.load.executors.schedule import FOREVER_NS, Open
 from lab.load.iteration import Iterations
+from lab.load.keeper import Keeper
+from lab.load.scripted import ScriptedIterations
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
 
@@ -14,8 +16,17 @@ from lab.nanoseconds import NS_PER_S
 class OpenLoop:
     """Nobody free at an iteration's instant: it is dropped, never made up, and one of the spare users comes in for the next."""
 
-    def __init__(self, iterations: Iterations, plan: Open, users: dict[int, User], clock: Clock, start_ns: int) -> None:
+    def __init__(
+        self,
+        iterations: Iterations | ScriptedIterations,
+        keeper: Keeper,
+        plan: Open,
+        users: dict[int, User],
+        clock: Clock,
+        start_ns: int,
+    ) -> None:
         self._iterations = iterations
+        self._keeper = keeper
         self._plan = plan
         self._clock = clock
         self._start_ns = start_ns
@@ -37,7 +48,7 @@ class OpenLoop:
             pass  # what was in flight has its rows: they say cut
         finally:
             for user in self._everybody:
-                user.hang_up()
+                self._iterations.hang_up(user)
 
     def _patience_s(self) -> float | None:
         cut_ns = self._plan.cut_ns
@@ -52,7 +63,7 @@ class OpenLoop:
 
     def _begin(self, group: asyncio.TaskGroup, due_ns: int) -> None:
         if not self._free:
-            self._iterations.drop(due_ns)
+            self._keeper.drop(due_ns)
             if self._spare:
                 self._free.append(self._spare.pop())
             return

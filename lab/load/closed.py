@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from lab.clock import Clock, sleep_until
-from lab.history.model.rows import Outcome
 from lab.http.connection import Connection
+from lab.http.exchange import Exchange
 from lab.load.allowance import Allowance
 from lab.load.executors.schedule import FOREVER_NS, Life, cuts
 from lab.load.iteration import Iterations
+from lab.load.scripted import ScriptedIterations
 from lab.load.streak import Streak
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
@@ -22,7 +23,12 @@ class ClosedLoop:
     """
 
     def __init__(
-        self, iterations: Iterations, allowance: Allowance, clock: Clock, start_ns: int, pause_ns: Callable[[User], int]
+        self,
+        iterations: Iterations | ScriptedIterations,
+        allowance: Allowance,
+        clock: Clock,
+        start_ns: int,
+        pause_ns: Callable[[User], int],
     ) -> None:
         self._iterations = iterations
         self._allowance = allowance
@@ -39,7 +45,7 @@ class ClosedLoop:
             for life, cut_ns in zip(lives, cuts(lives), strict=True):
                 free_ns = await self._live_once(user, max(free_ns, self._start_ns + life.begin_ns), life.end_ns, cut_ns)
         finally:
-            user.hang_up()
+            self._iterations.hang_up(user)
 
     async def _live_once(self, user: User, due_ns: int, end_ns: int, cut_ns: int) -> int:
         """Returns when it is free again."""
@@ -61,12 +67,14 @@ class ClosedLoop:
         def may(due_ns: int) -> bool:
             return due_ns < until_ns and take(vu)
 
+        iterations = self._iterations
         while may(due_ns):
-            exchange = await self._iterations.one(user, due_ns)
-            if exchange.outcome is Outcome.OK and isinstance(user.line, Connection):
-                exchange = await Streak(self._iterations, user, user.line, may).run(exchange)
-            due_ns = exchange.end_ns
-            if exchange.outcome is not Outcome.OK:
+            ended = await iterations.one(user, due_ns)
+            if isinstance(ended, Exchange) and ended.ok and isinstance(user.line, Connection):
+                assert isinstance(iterations, Iterations), "a script's iterations end otherwise"
+                ended = await Streak(iterations, user, user.line, may).run(ended)
+            due_ns = ended.end_ns
+            if not ended.ok:
                 due_ns += self._pause_ns(user)
                 await sleep_until(self._clock, min(due_ns, until_ns))
         return due_ns

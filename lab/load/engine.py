@@ -13,7 +13,9 @@ from lab.load.arrivals import OpenLoop
 from lab.load.closed import ClosedLoop
 from lab.load.executors.schedule import Closed, Open
 from lab.load.iteration import Iterations
+from lab.load.keeper import Keeper
 from lab.load.plan import ShardPlan
+from lab.load.scripted import ScriptedIterations
 from lab.load.unexpected import Collector
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
@@ -30,7 +32,9 @@ class Engine:
         self._users_plan = executors.plan(plan.load, plan.shard, plan.shards)
         self.unexpected = Collector(plan.scenario)
         """The first answers of each kind that nobody expected, to be taken now and then."""
-        self._iterations = Iterations(plan, dialer, clock, rows, self.unexpected)
+        self._keeper = Keeper(rows, self.unexpected, clock, plan.first_key)
+        kind = ScriptedIterations if plan.load.python else Iterations
+        self._iterations = kind(plan, dialer, clock, self._keeper)
         self._clock = clock
         self._start_ns = plan.start_ns + round(plan.load.start_time * NS_PER_S)
         self._users = self._everybody()  # now: drawing their seeds takes 5 ms for 300 of them [M], which a burst has not
@@ -68,7 +72,7 @@ class Engine:
             case Closed() as plan:
                 await self._run_closed(plan)
             case Open() as plan:
-                self._loop = loop = OpenLoop(self._iterations, plan, self._users, self._clock, self._start_ns)
+                self._loop = loop = OpenLoop(self._iterations, self._keeper, plan, self._users, self._clock, self._start_ns)
                 await loop.run()
 
     async def _run_closed(self, plan: Closed) -> None:
@@ -81,7 +85,12 @@ class Engine:
         finally:
             now_ns = self._clock.now_ns()
             for _ in range(allowance.left):
-                self._iterations.drop(now_ns)
+                self._keeper.drop(now_ns)
+
+    @property
+    def script(self) -> ScriptedIterations | None:
+        """Where a script asks."""
+        return self._iterations if isinstance(self._iterations, ScriptedIterations) else None
 
     @property
     def active(self) -> int:

@@ -6,12 +6,10 @@ import asyncio
 from typing import NamedTuple
 
 from lab.clock import Clock
-from lab.history.model.buffer import RowBuffer
 from lab.history.model.rows import Outcome, Via
 from lab.http.exchange import Dialer, Exchange
-from lab.load.keys import BLOCK
+from lab.load.keeper import Keeper
 from lab.load.plan import ShardPlan
-from lab.load.unexpected import Collector
 from lab.load.user import Menu, User
 from lab.nanoseconds import NS_PER_S
 
@@ -33,7 +31,9 @@ class Prepared(NamedTuple):
 class Iterations:
     """Time-outs run from the instant at which a request was really sent, as they do for users; rows count from ``due``."""
 
-    def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, rows: RowBuffer, unexpected: Collector) -> None:
+    streaks = True
+
+    def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, keeper: Keeper) -> None:
         self._run = plan.run
         self._menu = Menu(plan)
         self._fresh = plan.load.connections == "fresh"
@@ -41,14 +41,12 @@ class Iterations:
         self._answer_ns = round(plan.load.timeout * NS_PER_S)
         self._dialer = dialer
         self._clock = clock
-        self._rows = rows
-        self._unexpected = unexpected
-        self._keys = iter(range(plan.first_key, plan.first_key + BLOCK))
+        self._keeper = keeper
 
     def prepare(self, user: User, due_ns: int, start_ns: int, via: Via) -> Prepared:
         """What ``user`` asks next."""
         question = self._menu.choose(user.random)
-        key = self._next_key()
+        key = self._keeper.next_key()
         payload = question.template.render(key, user.vu, user.iteration, self._run, self._fresh)
         user.iteration += 1
         answer_by_ns = start_ns + self._answer_ns
@@ -74,21 +72,11 @@ class Iterations:
             user.hang_up()
         return exchange
 
+    def hang_up(self, user: User) -> None:
+        user.hang_up()
+
     def keep(self, exchange: Exchange, asked: Prepared) -> None:
-        self._rows.add(exchange, asked.due_ns, asked.request, asked.via, asked.vu, asked.key)
-        if exchange.outcome is not Outcome.OK:
-            self._unexpected.look_at(exchange, asked.request, asked.vu)
+        self._keeper.record(exchange, asked.due_ns, asked.request, asked.via, asked.vu, asked.key)
 
     def keep_cut(self, asked: Prepared) -> None:
         self.keep(Exchange(asked.start_ns, end_ns=self._clock.now_ns(), outcome=Outcome.CUT), asked)
-
-    def drop(self, due_ns: int) -> None:
-        """One that was planned and never begun is not hidden."""
-        now_ns = self._clock.now_ns()
-        self._rows.add_dropped(due_ns, now_ns, self._next_key())
-
-    def _next_key(self) -> int:
-        key = next(self._keys, None)
-        if key is None:
-            raise OverflowError(f"more than {BLOCK:,} requests by one shard: the next key would be somebody else's; --shards 2")
-        return key

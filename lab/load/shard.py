@@ -22,14 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from lab.clock import MonotonicClock
+from lab.drill.problems import DrillErrors
 from lab.history.model.buffer import RowBuffer
 from lab.history.store import RowWriter, UnexpectedWriter
+from lab.http.answer import Answer
 from lab.http.client import HttpDialer
+from lab.http.kept_answer import WholeAnswer
 from lab.http.tls import client_context
 from lab.load.engine import Engine
 from lab.load.plan import ShardPlan
 from lab.load.tally import Tally
-from lab.nanoseconds import NS_PER_MS
+from lab.nanoseconds import NS_PER_MS, NS_PER_S
 
 FLUSH_EVERY_S = 0.25
 """What a SIGKILL costs at most."""
@@ -63,7 +66,7 @@ async def _main(collect: bool) -> int:
         plan = ShardPlan.from_json(await stdin.readline())
         clock = MonotonicClock(plan.t0_ns)
         shard = Shard(plan, clock)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, DrillErrors) as error:
         print(f"shard: {error}", file=sys.stderr)
         return 2
     loop = asyncio.get_running_loop()
@@ -71,7 +74,7 @@ async def _main(collect: bool) -> int:
     orders = asyncio.ensure_future(_obey(stdin, shard))
     gc.collect()
     gc.freeze()
-    if not collect:
+    if not (collect or plan.load.python):  # a user's script may make cycles
         gc.disable()
     try:
         return await shard.run()
@@ -99,7 +102,8 @@ class Shard:
         self._clock = clock
         self._tally = Tally()
         self._buffer = RowBuffer(plan.scenario)
-        dialer = HttpDialer(plan.host, plan.port, clock, tls=client_context() if plan.tls else None)
+        answer = WholeAnswer if plan.load.python else Answer
+        dialer = HttpDialer(plan.host, plan.port, clock, answer, tls=client_context() if plan.tls else None)
         self._engine = Engine(plan, dialer, clock, self._buffer)
         self._rows = RowWriter(Path(plan.rows))
         self._unexpected = UnexpectedWriter(Path(plan.unexpected)) if plan.unexpected else None
@@ -130,9 +134,15 @@ class Shard:
         self._tally.count(rows)
         self._rows.append_all(rows)
         self._rows.flush()
+        self._tell_of_the_script()
         found = self._engine.unexpected.take()
         if self._unexpected is not None:
             self._unexpected.write(found)
+
+    def _tell_of_the_script(self) -> None:
+        for error in self._engine.script.take_errors() if self._engine.script else ():
+            where = f"{error.t_ns / NS_PER_S:.3f} s, VU {error.vu}, iteration {error.iteration}:"
+            print(where, *error.lines, sep="\n  ", file=sys.stderr)
 
     async def _beat(self) -> None:
         """Writes what there is, four times a second; every fourth time says so."""
@@ -160,6 +170,7 @@ class Shard:
             "t": self._clock.now_ns(),
             **self._tally.tick(),
             "vus": self._engine.active,
+            **(self._engine.script.told() if self._engine.script else {}),
             "late_ms": late_ms,
             "cpu_s": round(time.process_time() - self._cpu_before_s, 3),
             **more,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from lab.history.model.rows import Outcome, Via
+from lab.history.model.rows import Via
 from lab.http.connection import Connection
 from lab.http.exchange import Exchange
 from lab.load.iteration import Iterations, Prepared
@@ -66,7 +66,7 @@ class Streak:
         self._iterations.keep(exchange, asked)
         if not self._line.open:
             self._user.line = None
-        if exchange.outcome is Outcome.OK:
+        if exchange.ok:
             self._next(exchange)
         elif not self._ended.done():
             self._ended.set_result(exchange)

@@ -6,8 +6,9 @@ from collections import Counter
 
 from lab.history.model.rows import Outcome
 from lab.history.model.unexpected import Unexpected
-from lab.http.answer import body_of, headers_of
+from lab.http.answer import headers_of
 from lab.http.exchange import Exchange
+from lab.http.kept_answer import read
 
 OF_EACH_KIND = 3
 _EXPECTED = frozenset({Outcome.OK, Outcome.CUT, Outcome.DROPPED})
@@ -29,7 +30,7 @@ class Collector:
         self._pending.append(
             Unexpected.redacted(
                 headers=headers_of(exchange.raw),
-                body=body_of(exchange.raw),
+                body=read(exchange.raw)[1],
                 t_ns=exchange.end_ns,
                 scenario=self._scenario,
                 request=request,

@@ -126,6 +126,8 @@ def _users(load: Load | None) -> str:
         return "no users, the probe alone"
     if load.k6:
         return users_of(load)
+    if load.python:
+        return f"{users_of(load)}, {load.python}"
     connections = "new connections" if load.connections == "fresh" else "kept connections"
     return f"{users_of(load)}, {connections}"
 

@@ -76,6 +76,8 @@ def _unexpected(load: LoadFigures, requests: Sequence[str], found: Sequence[Unex
 def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[ReportLine]:
     yield ReportLine("requests", tuple(_requests(load)))
     yield ReportLine("checks", tuple(_checks(load, requests)))
+    for check, (held, not_held) in load.checks.items():
+        yield ReportLine("", (f"{'✓' if not not_held else '✗'} {printable(check)}: {count(held)} of {count(held + not_held)}",))
     for name, figures in load.by_request.items():
         yield ReportLine(name, tuple(_counters(name, figures, _expected(name, requests))))
     yield ReportLine("latency", (*_latency(load.service), "from the send, as k6 has it"))

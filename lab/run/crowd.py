@@ -73,6 +73,7 @@ def _shard_plan(bench: Bench, index: int, which: tuple[int, int], load: Load, po
     """``which``: the number of the shard, and of how many."""
     requests = bench.requests
     shard, count = which
+    asked = requests if load.k6 or load.python else load.request
     return ShardPlan(
         shard=shard,
         shards=count,
@@ -82,7 +83,7 @@ def _shard_plan(bench: Bench, index: int, which: tuple[int, int], load: Load, po
         port=port,
         tls=bench.room.tls,
         load=load,
-        requests=tuple((i, name, each) for i, (name, each) in enumerate(requests.items()) if load.k6 or name in load.request),
+        requests=tuple((i, name, each) for i, (name, each) in enumerate(requests.items()) if name in asked),
         scenario=index,
         seed=bench.plan.seed,
         run=bench.run_id,
@@ -110,5 +111,7 @@ async def _end(bench: Bench, shard: int, users: Users, tape: Tape) -> None:
             late_ms=report.late_ms,
             cpu_share=report.cpu_share,
             detail=report.detail,
+            checks=report.checks,
+            script_errors=report.script_errors,
         )
     )

@@ -52,8 +52,11 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
         skipped |= {stage.stage: "needs toxiproxy" for stage in drill.stages if stage.lane == "proxy"}
     scripts = [s.stage for s in drill.stages if s.load and s.load.k6 and s.stage not in skipped]
     k6 = _k6(progress) if scripts and runtime != "fake" else None
+    if runtime == "fake":
+        scripts += [s.stage for s in drill.stages if s.load and s.load.python and s.stage not in skipped]
     if k6 is None:
-        skipped |= dict.fromkeys(scripts, "needs k6" if runtime != "fake" else "needs the real k6, which the fake has not")
+        why = "needs k6" if runtime != "fake" else "a script asks a real service, which the fake has not"
+        skipped |= dict.fromkeys(scripts, why)
     return RunPlan(
         drill=replace(drill, skipped=skipped),
         without=choices.without,

@@ -73,6 +73,8 @@ class LoadReport:
     late_ms: float = 0.0
     cpu_share: float = 0.0
     detail: str = ""
+    checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    script_errors: Mapping[str, int] = field(default_factory=dict)
     rows: Sequence[Row] = field(default=())
 
 

@@ -115,6 +115,49 @@ def test_a_script_that_is_not_there_is_told_before_anything_starts(tmp_path: Pat
     assert "k6.yaml:6: there is no file 'no.js'" in done.stderr
 
 
+SHOP = """import json
+
+async def setup(s):
+    assert (await s.get("/openapi.json")).ok
+
+async def iteration(s):
+    headers = {"Idempotency-Key": f"{s.vu}-{s.iteration}-00000000"}
+    reply = await s.post("/orders", json={"item": 1, "quantity": 1}, headers=headers, name="order")
+    s.check("is stored", reply.json().get("status") != "refused")
+    if s.iteration == 3:
+        raise LookupError("my own mistake")
+"""
+
+
+def scripted(tmp_path: Path, script: str, *more: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "shop.py").write_text(script)
+    load = "    load: {executor: per-vu-iterations, vus: 5, iterations: 3, python: shop.py}\n"
+    (tmp_path / "py.yaml").write_text(HEAD + load + "".join(f"    {line}\n" for line in more))
+    return lab(tmp_path, "load", "py.yaml")
+
+
+def test_a_script_in_python_asks_over_the_engines_lines(tmp_path: Path) -> None:
+    done = scripted(tmp_path, SHOP)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 VUs, 3 iterations each, shop.py" in done.stdout
+    assert "order_200 15 · order_400 0 · order_other 0" in done.stdout
+    assert "✓ is stored: 15 of 15" in done.stdout
+
+
+def test_what_a_script_raises_is_counted_told_and_no_pass(tmp_path: Path) -> None:
+    done = scripted(tmp_path, SHOP.replace("== 3", "== 1"))
+    assert done.returncode == 3
+    assert "the script raised LookupError at shop.py:11, 5 times" in done.stdout
+    log = next((tmp_path / "runs" / "latest" / "logs").glob("load-*.log")).read_text()
+    assert log.count("LookupError: my own mistake") == 3
+
+
+def test_a_script_that_cannot_be_used_is_told_before_anything_starts(tmp_path: Path) -> None:
+    done = scripted(tmp_path, "def iteration(s):\n    pass\n")
+    assert (done.returncode, (tmp_path / "runs").exists()) == (2, False)
+    assert "shop.py:1" in done.stderr
+
+
 def test_every_mistake_is_told_at_once_and_nothing_is_started(tmp_path: Path) -> None:
     wrong = PLAN.replace("constant-arrival-rate", "constant-rate").replace("iterations: 2", "iterations: -2")
     wrong = wrong.replace("rate<0.01", "rats<0.01").replace("vus: 40", "vus: 0")

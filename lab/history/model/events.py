@@ -67,6 +67,10 @@ class LoadEvent(Event):
     """How much later than planned its first user started."""
     cpu_share: float = 0.0
     detail: str = ""
+    checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of a script: how often each held, and did not."""
+    script_errors: Mapping[str, int] = field(default_factory=dict)
+    """What a script raised, by kind and place."""
 
 
 @dataclass(frozen=True, kw_only=True)

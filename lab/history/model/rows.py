@@ -136,6 +136,6 @@ class Rows:
 
     def where(self, mask: Column) -> Rows:
         """The rows that a boolean mask picks, or in the order that an index array gives."""
-        if mask.dtype == bool and mask.all():
+        if isinstance(mask, np.ndarray) and mask.dtype == bool and mask.all():
             return self
         return Rows(**{name: getattr(self, name)[mask] for name in DTYPES})

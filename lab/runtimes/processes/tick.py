@@ -23,6 +23,8 @@ class Tick:
     p99_ms: float = 0.0
     statuses: Mapping[str, int] = field(default_factory=dict)
     vus: int = 0
+    checks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    script_errors: Mapping[str, int] = field(default_factory=dict)
     late_ms: float = 0.0
     cpu_s: float = 0.0
     error: str = ""
@@ -41,6 +43,8 @@ def tick_of(line: bytes) -> Tick:
             p99_ms=float(said["p99_ms"] or 0.0),
             statuses=said["statuses"],
             vus=int(said.get("vus", 0)),
+            checks={name: (held, not_held) for name, (held, not_held) in said.get("checks", {}).items()},
+            script_errors=said.get("script_errors", {}),
             late_ms=float(said["late_ms"]),
             cpu_s=float(said["cpu_s"]),
             error=str(said.get("error", "")),

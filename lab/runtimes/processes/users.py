@@ -57,6 +57,8 @@ class ShardUsers:
             exit=code,
             late_ms=self._latest.late_ms,
             cpu_share=self._cpu_share(),
+            checks=self._latest.checks,
+            script_errors=self._latest.script_errors,
             detail="" if code == 0 else _described(code, self._last_words()),
         )
 

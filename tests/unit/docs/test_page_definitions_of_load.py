@@ -32,13 +32,15 @@ def sent(due: float, start_us: int = 0, outcome: Outcome = Outcome.OK) -> Row:
     return Row(due_ns=ns(due), start_us=start_us, sent_us=start_us, end_us=end_us, status=200, request=ORDER, outcome=outcome)
 
 
-def reasons(rows: Sequence[Row], cpu: float = 0.1, load: Load = ARRIVALS, **more: object) -> tuple[str, ...]:
+def reasons(
+    rows: Sequence[Row], cpu: float = 0.1, load: Load = ARRIVALS, script_errors: dict[str, int] | None = None, **more: object
+) -> tuple[str, ...]:
     of = stage(judge="load", fault=None, load=load, **more)
     events: list[Event] = [
         RunEvent(t_ns=0, phase="begin"),
         StageEvent(t_ns=0, stage=STAGE, phase="begin"),
         LoadEvent(t_ns=0, stage=STAGE, phase="begin", planned_ns=0),
-        LoadEvent(t_ns=ns(10), stage=STAGE, phase="end", cpu_share=cpu),
+        LoadEvent(t_ns=ns(10), stage=STAGE, phase="end", cpu_share=cpu, script_errors=script_errors or {}),
         StageEvent(t_ns=ns(10), stage=STAGE, phase="end"),
         RunEvent(t_ns=ns(10), phase="end"),
     ]
@@ -52,6 +54,7 @@ DROPS = [*MANY[:900], *(replace(sent(9 + i / 100, outcome=Outcome.DROPPED), end_
 FOUND = {
     "sent nothing": reasons([]),
     "late": reasons([*MANY[:900], *(sent(9 + i / 100, start_us=110_000) for i in range(100))]),
+    "script": reasons(MANY, script_errors={"KeyError at shop.py:3": 2}),
     "busy": reasons(MANY, cpu=0.95),
     "dropped": reasons(DROPS),
     "never begun": reasons(DROPS, load=BURST),

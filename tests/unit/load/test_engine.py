@@ -368,7 +368,7 @@ def test_a_user_that_is_wanted_again_goes_on_and_is_cut_with_its_last_life() -> 
 
 def test_keys_of_a_shard_end_before_they_are_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
-        monkeypatch.setattr("lab.load.iteration.BLOCK", 5)
+        monkeypatch.setattr("lab.load.keeper.BLOCK", 5)
         place = room(constant(2))
         with pytest.raises(ExceptionGroup) as raised:
             await place.engine.run()
