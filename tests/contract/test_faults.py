@@ -34,6 +34,7 @@ from lab.fault import Counters, Fault, Need, Place
 from lab.process import Process
 from lab.runtimes.sandbox.launch import command, environment, is_root
 from lab.toxiproxy_binary import NotFound, find
+from tests.required import lacks
 
 ROOT = Path(__file__).parents[2]
 FAULTS = sorted(catalogue.faults())
@@ -43,13 +44,6 @@ FILES = sorted(path for path in (ROOT / "faults").glob("*.py") if path.name != "
 def needs(name: str) -> frozenset[Need]:
     found: frozenset[Need] = catalogue.faults()[name].needs  # type: ignore[attr-defined]  # the catalogue takes only classes with it
     return found
-
-
-def lacks(what: str) -> None:
-    """In CI everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture(scope="module")

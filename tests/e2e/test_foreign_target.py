@@ -32,6 +32,7 @@ from lab.drill.model import Target
 from lab.fault import Place
 from lab.runtimes.processes.ports import choose
 from lab.runtimes.processes.service import ProcessService
+from tests.required import lacks
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -137,13 +138,6 @@ class Ran:
     def events(self, kind: str) -> list[dict[str, Any]]:
         lines = (self.run_dir / "events-run.jsonl").read_text().splitlines()
         return [event for event in map(json.loads, lines) if event["kind"] == kind]
-
-
-def lacks(what: str) -> None:
-    """In CI everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture(scope="module")

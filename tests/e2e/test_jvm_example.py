@@ -25,6 +25,7 @@ from lab.drill.model import Scalar
 from lab.runtimes import listener
 from lab.runtimes.processes.ports import choose
 from lab.runtimes.processes.service import ProcessService
+from tests.required import lacks
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first build on a machine fetches Maven's plug-ins
 
@@ -34,13 +35,6 @@ USERS = 8
 ROUND = 12 * USERS
 SAMPLE = re.compile(r'([a-z_]+)((?:\{(?:[a-z]+="(?:[^"\\]|\\.)*",?)*\})?) (NaN|[-+]?[0-9.]+(?:E-?[0-9]+)?)')
 COLLECTIONS = "jvm_gc_pause_seconds_count"
-
-
-def lacks(what: str) -> None:
-    """In CI everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import pytest
 from lab_process import LAB
 
 from lab.load import find_k6
+from tests.required import lacks
 from tests.unit.http.authority import Authority
 
 pytestmark = pytest.mark.slow
@@ -82,13 +83,6 @@ export default function () {
 }
 """
 HEAD = "drill: scripted\ntarget: {use: coupon-order}\nstages:\n  - stage: script\n    judge: load\n"
-
-
-def lacks(what: str) -> None:
-    """In CI everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"needs {what}")
 
 
 def test_a_script_for_the_real_k6_runs_in_the_loads_place(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from target_wire import ask, coupon, order, own_host, request
 from target import schema
 from target.database import DatabaseError, open_database
 from target.store import Issue, Order, Store
+from tests.required import lacks
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 SIMULTANEOUS = 300
@@ -33,13 +34,6 @@ def server():
         lacks("PostgreSQL")
     with serving_postgres(programs) as server:
         yield server
-
-
-def lacks(what):
-    """In CI everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.watch import jvm
+from tests.required import lacks
 
 ALLOCATES = """\
 import java.util.*;
@@ -118,13 +119,6 @@ def test_jstat_is_looked_for_and_libjvm_too(monkeypatch: pytest.MonkeyPatch, tmp
 def test_no_readings_when(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program(tmp_path, text, monkeypatch)
     assert jvm.read(7, within_s=0.1) == {}
-
-
-def lacks(what: str) -> None:
-    """In CI everything must be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture
