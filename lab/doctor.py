@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import toxiproxy_binary
+from lab.load import find_k6
 from lab.runtimes.sandbox.launch import is_root
 from lab.runtimes.sandbox.remedies import OLDEST_KERNEL, OPEN_INSTEAD, Machine, kernel_version, look, remedy
 from lab.runtimes.sandbox.trial import Trial, try_out
@@ -35,7 +37,23 @@ def examine() -> tuple[Finding, ...]:
         clock_source(_CLOCK_SOURCE.read_text().strip() if _CLOCK_SOURCE.exists() else None),
         parent_death(_parent_death_signal()),
         *sandbox(look(as_root=as_root), _trial(as_root=as_root)),
+        toxiproxy(toxiproxy_binary.at_hand()),
+        k6(),
     )
+
+
+def toxiproxy(found: toxiproxy_binary.Found | None) -> Finding:
+    """For stages in the proxy lane; never a failure: the first such drill fetches or builds one, and says so."""
+    later = f"not here: the first drill through the proxy fetches {toxiproxy_binary.PINNED}, or builds it with Go"
+    return Finding("toxiproxy", True, f"{found.version}, {found.path} ({found.how})" if found else later)
+
+
+def k6() -> Finding:
+    """For load: {k6: shop.js} alone."""
+    try:
+        return Finding("k6", True, str(find_k6.find()))
+    except find_k6.NotFound:
+        return Finding("k6", True, "not here: wanted only for a load that is a k6 script")
 
 
 def available() -> str | None:

@@ -14,7 +14,7 @@ from lab.toxiproxy_binary import build, release
 from lab.toxiproxy_binary.cache import cached_binary
 from lab.toxiproxy_binary.candidate import PINNED, Limits, Unusable, check_pinned, version_of
 
-__all__ = ["PINNED", "Found", "Limits", "NotFound", "find"]
+__all__ = ["PINNED", "Found", "Limits", "NotFound", "at_hand", "find"]
 
 Progress = Callable[[str], None]
 _DEFAULT_LIMITS = Limits()
@@ -60,6 +60,16 @@ def find(explicit: Path | None, progress: Progress, limits: Limits = _DEFAULT_LI
         except Unusable as why:
             failures.append(f"  {name}: {why}")
     raise NotFound(_not_found_text(failures))
+
+
+def at_hand(limits: Limits = _DEFAULT_LIMITS) -> Found | None:
+    """What :func:`find` would take without fetching or building anything."""
+    for way in (_on_path, _in_cache):
+        try:
+            return way(lambda _line: None, limits)
+        except Unusable:
+            continue  # the next way; who needs one is told of all of them by find
+    return None
 
 
 def _not_found_text(failures: list[str]) -> str:

@@ -12,6 +12,7 @@ from lab import doctor
 from lab.runtimes.sandbox.canary import Fact
 from lab.runtimes.sandbox.remedies import Machine
 from lab.runtimes.sandbox.trial import Trial
+from lab.toxiproxy_binary import Found, at_hand
 
 PLAIN = Machine(kernel=(6, 8), as_root=False)
 GOOD = (Fact("loopback", True, "up"), Fact("sysctl", True, "set"))
@@ -88,6 +89,20 @@ def test_here_everything_is_found_and_the_sandbox_is_available() -> None:
     assert names[:5] == ["kernel", "cpus", "clock", "parent-death signal", "sandbox"]
     assert {"sandbox: sysctl", "sandbox: running listener", "sandbox: outside sockets", "sandbox: machine's sysctl"} <= set(names)
     assert doctor.available() is None
+
+
+def test_what_only_some_drills_need_is_told_and_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Path("/usr/bin/toxiproxy-server")
+    found = doctor.toxiproxy(Found(server, "2.12.0", "PATH"))
+    assert (found.ok, found.detail) == (True, "2.12.0, /usr/bin/toxiproxy-server (PATH)")
+    missing = doctor.toxiproxy(None)
+    assert missing.ok
+    assert missing.detail == "not here: the first drill through the proxy fetches 2.12.0, or builds it with Go"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert doctor.k6().detail == "not here: wanted only for a load that is a k6 script"
+    assert at_hand() is None
 
 
 def test_starting_the_doctor_loads_nothing_heavy() -> None:
