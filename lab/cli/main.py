@@ -33,13 +33,17 @@ MEASURING = ("drill", "load", "analyze")
 """Commands whose exit code is a verdict: a reader that leaves must not change it (see ``say.data_to_reader``)."""
 
 
+OWN_PROCESS = object()
+"""Says that this process is the command's, whose signals it may set; a test that calls the app has its own."""
+
+
 @app.callback()
 def _global(
     context: typer.Context,
     _asked: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Break a service on purpose; measure detection to recovery; prove or refute the measures."""
-    if context.invoked_subcommand not in MEASURING:
+    if context.obj is OWN_PROCESS and context.invoked_subcommand not in MEASURING:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as any tool under `| head`: typer would end with 1, a verdict here
 
 
@@ -58,7 +62,7 @@ def main() -> None:
     """The ``lab`` command. Ctrl-C outside a run ends it with 130 and no traceback."""
     try:
         completion.when_asked()
-        app()
+        app(obj=OWN_PROCESS)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
