@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -36,9 +36,6 @@ def write(history: History, verdict: Verdict, exports: Exports) -> Iterator[str]
                     content(file, history, verdict)
             except OSError as error:
                 yield f"{path}: {error.strerror or error}"
-
-
-Content = Callable[[IO[bytes], History, Verdict], None]
 
 
 def _json_lines(file: IO[bytes], history: History, _verdict: Verdict) -> None:

@@ -104,11 +104,6 @@ class Answer:
         self.keep_alive = self._parser.should_keep_alive()
 
 
-def body_of(raw: bytes) -> bytes:
-    """The start of the body of the last answer in ``raw``."""
-    return raw.rpartition(b"\r\n\r\n")[2] if raw.startswith(b"HTTP/") else raw
-
-
 def headers_of(raw: bytes) -> dict[str, str]:
     """By lower-case name, of the last answer that begins in ``raw``; of several of one name the last."""
     found = _Headers()

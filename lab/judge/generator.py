@@ -20,7 +20,7 @@ BUSY_FROM_S = 5.0
 DROPPED = 0.02
 LATE = 0.02
 LATE_US = 100_000
-"""300 users at once take 25 to 60 ms to begin on two cores that they share with their target [M], and k6's take 200: a burst
+"""300 users at once take 25 to 60 ms to begin on two cores that they share with their target [M], and k6's 170 [M]: a burst
 is spread, and its rows count from due. The probe is held to half of this: it is the instrument."""
 
 

@@ -37,7 +37,7 @@ class Engine:
         self._iterations = kind(plan, dialer, clock, self._keeper)
         self._clock = clock
         self._start_ns = plan.start_ns + round(plan.load.start_time * NS_PER_S)
-        self._users = self._everybody()  # now: drawing their seeds takes 5 ms for 300 of them [M], which a burst has not
+        self._users = self._everybody()  # now: drawing their seeds takes 2 ms for 300 of them [M], which a burst has not
         self._running: asyncio.Task[None] | None = None
         self._stopped = False
         self._loop: ClosedLoop | OpenLoop | None = None

@@ -31,8 +31,6 @@ class Prepared(NamedTuple):
 class Iterations:
     """Time-outs run from the instant at which a request was really sent, as they do for users; rows count from ``due``."""
 
-    streaks = True
-
     def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, keeper: Keeper) -> None:
         self._run = plan.run
         self._menu = Menu(plan)

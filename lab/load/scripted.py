@@ -20,8 +20,6 @@ from lab.load.user import User
 class ScriptedIterations:
     """``dialer`` keeps whole answers. Raises DrillErrors (a ValueError's worth of words) when the script cannot be used."""
 
-    streaks = False
-
     def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, keeper: Keeper) -> None:
         assert plan.load.python is not None
         self._script = load_script(Path(plan.load.python))

@@ -44,7 +44,7 @@ def sections() -> dict[str, str]:
 
 def example(name: str) -> dict[str, Any]:
     """The stage that the page shows for a fault."""
-    found = _EXAMPLE.search(sections()[name])
+    found = _EXAMPLE.search(sections().get(name, ""))
     assert found is not None, f"docs/faults.md shows no example of {name}"
     stage: dict[str, Any] = yaml.safe_load(found[1])
     return stage
