@@ -22,12 +22,20 @@ class Answer:
     something depends on one, and then from the bytes as they came: a call for each would be a tenth of a request's CPU.
     """
 
-    __slots__ = ("_in_body", "_parser", "_raw_head", "keep_alive", "size_bytes", "status", "surplus", "whole")
+    __slots__ = (
+        "_in_body", "_known_bytes", "_known_head", "_known_status", "_parser", "_raw_head", "keep_alive", "size_bytes",
+        "status", "surplus", "whole",
+    )  # fmt: skip
+    remembers = True
+    """A head that has just been read needs no reading when it comes again, byte for byte, with a body of the same length."""
     keeps = False
     """``raw`` goes into every exchange, also that of an answer that was expected."""
 
     def __init__(self) -> None:
         self._parser: Any = HttpResponseParser(self)
+        self._known_head = b""
+        self._known_bytes = 0
+        self._known_status = 0
         self.begin()
 
     def begin(self) -> None:
@@ -46,17 +54,41 @@ class Answer:
 
     def feed(self, data: bytes) -> bool:
         """More bytes; True when the answer is whole. Raises NotHttp."""
-        if not self._in_body:
-            self._raw_head = self._raw_head + data if self._raw_head else data
-            if len(self._raw_head) > HEAD_LIMIT_BYTES and self._raw_head.find(b"\r\n\r\n", 0, HEAD_LIMIT_BYTES) < 0:
-                raise NotHttp(f"headers of more than {HEAD_LIMIT_BYTES} bytes")
+        if not self._raw_head:
+            if len(data) == self._known_bytes and data.startswith(self._known_head):
+                return self._again(data)
+            self._raw_head = data
+        elif not self._in_body:
+            self._raw_head += data
+        if not self._in_body and len(self._raw_head) > HEAD_LIMIT_BYTES:
+            self._look_for_the_end_of_the_head()
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
             if not self.whole:
                 raise NotHttp(str(error)) from error
             self.surplus = True
+        if self.whole and self.remembers:
+            self._remember(data)
         return self.whole
+
+    def _look_for_the_end_of_the_head(self) -> None:
+        if self._raw_head.find(b"\r\n\r\n", 0, HEAD_LIMIT_BYTES) < 0:
+            raise NotHttp(f"headers of more than {HEAD_LIMIT_BYTES} bytes")
+
+    def _again(self, data: bytes) -> bool:
+        """The parser stands between two answers and need not see this one."""
+        self._raw_head = data
+        self.status = self._known_status
+        self.size_bytes = len(data) - len(self._known_head)
+        self._in_body = self.whole = self.keep_alive = True
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        """Only where the head alone says where its answer ends: it has a length, and was not the head of an interim one."""
+        end = data.find(b"\r\n\r\n") + 4
+        if self.keep_alive and not self.surplus and self._raw_head is data and len(data) - end == self.size_bytes:
+            self._known_head, self._known_bytes, self._known_status = data[:end], len(data), self.status
 
     def end(self) -> bool:
         """The connection ended; True when that is what makes the answer whole (a body without a length)."""

@@ -20,6 +20,7 @@ from lab.http.classify import outcome_of_connect, outcome_of_loss
 from lab.http.exchange import Exchange
 from lab.nanoseconds import NS_PER_S
 
+_OK, _TIMEOUT = Outcome.OK, Outcome.TIMEOUT  # looked up once: see exchange.py
 _POLL_FOR = select.POLLIN | select.POLLRDHUP
 
 
@@ -199,7 +200,7 @@ class Connection(asyncio.Protocol):
         """Of a whole answer."""
         status = self.answer.status
         if status in self._expect:
-            return Outcome.OK
+            return _OK
         return Outcome.SHED if status == 503 and self.answer.retry_after else Outcome.BAD_STATUS
 
     def _finish(self, outcome: Outcome, now_ns: int) -> None:
@@ -208,14 +209,14 @@ class Connection(asyncio.Protocol):
         if exchange is None:
             return
         if answer.whole and now_ns > self._answer_by_ns:
-            outcome = Outcome.TIMEOUT
+            outcome = _TIMEOUT
         exchange.end_ns = now_ns
         exchange.outcome = outcome
         exchange.status = answer.status
         exchange.size_bytes = answer.size_bytes
-        if outcome is not Outcome.OK or answer.keeps:
+        if outcome is not _OK or answer.keeps:
             exchange.raw = answer.raw
         self._exchange = None
-        if outcome == Outcome.TIMEOUT or answer.surplus or not answer.keep_alive:
+        if outcome is _TIMEOUT or answer.surplus or not answer.keep_alive:
             self.close()
         self._done()

@@ -8,6 +8,8 @@ from typing import Protocol
 from lab.history.model.rows import NEVER, Outcome, Row, Via
 from lab.nanoseconds import NS_PER_US
 
+_OK = Outcome.OK  # a member looked up in its enum takes 0.08 µs [M], six times a request
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -19,7 +21,7 @@ class Exchange:
     first_byte_ns: int | None = None
     end_ns: int = 0
     status: int = 0
-    outcome: Outcome = Outcome.OK
+    outcome: Outcome = _OK
     size_bytes: int = 0
     raw: bytes = b""
     """Of an answer that was not expected: its head, and the body as far as it came with it. Whole, and of any answer, where
@@ -27,7 +29,13 @@ class Exchange:
 
     @property
     def ok(self) -> bool:
-        return self.outcome is Outcome.OK
+        return self.outcome is _OK
+
+    def again(self, start_ns: int) -> None:
+        """For the next request on the same line, when this one is recorded. The client fills in the rest again."""
+        self.start_ns = start_ns
+        self.sent_ns = None
+        self.first_byte_ns = None
 
 
 class Line(Protocol):

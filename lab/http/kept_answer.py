@@ -29,6 +29,7 @@ class KeptAnswer(Answer):
     """Keeps headers and body, taken apart as they come."""
 
     __slots__ = ("body", "headers")
+    remembers = False
 
     def begin(self) -> None:
         super().begin()

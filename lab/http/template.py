@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
@@ -12,6 +13,7 @@ from lab.drill.model import Request
 from lab.http.head import head as head_of
 
 _PLACEHOLDER = re.compile(rb"\{(uuid|key|vu|iteration)\}")
+UUID_CHARACTERS = 36
 _FORMAT = {b"uuid": b"%(uuid)b", b"key": b"%(key)d", b"vu": b"%(vu)d", b"iteration": b"%(iteration)d"}
 
 
@@ -30,23 +32,54 @@ class Template:
         json_type = {} if body is None else {"Content-Type": "application/json"}
         head = head_of(method, path, {"Host": host, "Accept": "*/*"}, json_type, request.headers, headers, name=name)
         self._needs_uuid = b"{uuid}" in head + (body or b"")
-        self._body = _as_format(body or b"")
-        self._counted = body is not None or method == "POST"  # a GET without a body has no length to tell
-        self._heads = (_as_format(head), _as_format(head + b"Connection: close\r\n"))
+        counted = body is not None or method == "POST"  # a GET without a body has no length to tell
+        self._kept = _Whole.of(head, body or b"", counted)
+        self._closing = _Whole.of(head + b"Connection: close\r\n", body or b"", counted)
 
     def __repr__(self) -> str:
         return f"Template({self.name})"
 
     def render(self, key: int, vu: int, iteration: int, run: str, close: bool) -> bytes:
         """The whole request. ``close`` asks the server to close the connection after it."""
+        whole = self._closing if close else self._kept
+        if whole.constant:
+            return whole.format
         values = {b"key": key, b"vu": vu, b"iteration": iteration}
         if self._needs_uuid:
             values[b"uuid"] = uuid_of(run, key)  # type: ignore[assignment]  # bytes among ints: what %b wants
-        head = self._heads[close] % values
-        if not self._counted:
-            return head + b"\r\n"
-        body = self._body % values
-        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+        if whole.body is None:
+            return whole.format % values
+        body = whole.body % values
+        return b"%bContent-Length: %d\r\n\r\n%b" % (whole.format % values, len(body), body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A request as a format for ``%``. ``body`` is apart only where its length depends on what is filled in; ``constant``:
+    nothing is filled in, and ``format`` is the request itself."""
+
+    format: bytes
+    body: bytes | None
+    constant: bool
+
+    @classmethod
+    def of(cls, head: bytes, body: bytes, counted: bool) -> _Whole:
+        length = _length(body)
+        if not counted:
+            whole = head + b"\r\n"
+        elif length is None:
+            return cls(_as_format(head), _as_format(body), constant=False)
+        else:
+            whole = head + b"Content-Length: %d\r\n\r\n" % length + body
+        if _PLACEHOLDER.search(whole) is None:
+            return cls(whole, None, constant=True)
+        return cls(_as_format(whole), None, constant=False)
+
+
+def _length(body: bytes) -> int | None:
+    """Of the body when it is filled in; None where that depends on the values. A UUID always has the same."""
+    names = [match[1] for match in _PLACEHOLDER.finditer(body)]
+    return len(body) + len(names) * (UUID_CHARACTERS - len(b"{uuid}")) if set(names) <= {b"uuid"} else None
 
 
 def uuid_of(run: str, key: int) -> bytes:

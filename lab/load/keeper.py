@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.clock import Clock
 from lab.history.model.buffer import RowBuffer
-from lab.history.model.rows import Outcome, Via
+from lab.history.model.rows import Via
 from lab.http.exchange import Exchange
 from lab.load.keys import BLOCK
 from lab.load.unexpected import Collector
@@ -28,7 +28,7 @@ class Keeper:
 
     def record(self, exchange: Exchange, due_ns: int, request: int, via: Via, vu: int, key: int) -> None:
         self._rows.add(exchange, due_ns, request, via, vu, key)
-        if exchange.outcome is not Outcome.OK:
+        if not exchange.ok:
             self._unexpected.look_at(exchange, request, vu)
 
     def drop(self, due_ns: int) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from lab.history.model.rows import Via
 from lab.http.connection import Connection
 from lab.http.exchange import Exchange
-from lab.load.iteration import Iterations, Prepared
+from lab.load.iteration import Iterations
 from lab.load.user import User
+
+_KEPT = Via.KEPT
 
 
 class Streak:
@@ -27,29 +29,38 @@ class Streak:
         self._line = line
         self._may = may
         self._ended: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
-        self._asked: Prepared | None = None
+        self._asking = False
+        self._due_ns = self._request = self._key = 0
         self._exchange: Exchange
 
     async def run(self, last: Exchange) -> Exchange:
         """From the end of ``last`` on; returns the last exchange of the streak, its row kept. Cancelled, what is in
-        flight is recorded as cut and its line closed.
+        flight is recorded as cut and its line closed. ``last`` is used again for the next requests.
         """
-        self._next(last)
+        self._exchange = last
+        if self._line.open:
+            self._next()
+        else:
+            self._end()
         try:
             return await self._ended
         finally:
-            if self._asked is not None:
+            if self._asking:
                 self._user.hang_up()
-                self._iterations.keep_cut(self._asked)
+                self._iterations.keep_cut(self._due_ns, self._due_ns, self._request, _KEPT, self._user.vu, self._key)
 
-    def _next(self, last: Exchange) -> None:
-        if not self._line.open or not self._may(last.end_ns):
-            if not self._ended.done():
-                self._ended.set_result(last)
+    def _next(self) -> None:
+        exchange = self._exchange
+        now_ns = exchange.end_ns
+        if not self._may(now_ns):
+            self._end()
             return
-        asked = self._asked = self._iterations.prepare(self._user, last.end_ns, last.end_ns, Via.KEPT)
-        self._exchange = Exchange(asked.start_ns)
-        self._line.begin(self._exchange, asked.payload, asked.expect, asked.answer_by_ns, self._answered)
+        payload, question, self._key = self._iterations.ask(self._user)
+        self._request = question.index
+        self._due_ns = now_ns
+        self._asking = True
+        exchange.again(now_ns)
+        self._line.begin(exchange, payload, question.expect, now_ns + self._iterations.answer_ns, self._answered)
 
     def _answered(self) -> None:
         """Called by the loop, which would only log a defect: it is handed to whoever awaits the streak."""
@@ -60,13 +71,17 @@ class Streak:
                 self._ended.set_exception(error)
 
     def _go_on(self) -> None:
-        exchange, asked = self._exchange, self._asked
-        assert asked is not None
-        self._asked = None
-        self._iterations.keep(exchange, asked)
+        exchange = self._exchange
+        self._asking = False
+        self._iterations.keep(exchange, self._due_ns, self._request, _KEPT, self._user.vu, self._key)
         if not self._line.open:
             self._user.line = None
-        if exchange.ok:
-            self._next(exchange)
-        elif not self._ended.done():
-            self._ended.set_result(exchange)
+            self._end()
+        elif exchange.ok:
+            self._next()
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(self._exchange)

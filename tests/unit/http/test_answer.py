@@ -71,3 +71,26 @@ def test_nothing_of_one_answer_is_left_for_the_next() -> None:
     answer.begin()
     answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     assert (answer.status, answer.retry_after, answer.size_bytes) == (200, False, 2)
+
+
+def test_a_head_that_comes_again_is_not_parsed_again() -> None:
+    head, parser = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", Parsed()
+    answer = fed(head + b"ok")
+    answer._parser = parser
+    answer.begin()
+    assert answer.feed(head + b"no")
+    assert (answer.status, answer.size_bytes, answer.keep_alive, answer.raw) == (200, 2, True, head + b"no")
+    assert parser.fed == []
+    answer.begin()
+    answer.feed(head + b"n")
+    assert parser.fed == [head + b"n"]
+
+
+class Parsed:
+    """A parser that only takes note."""
+
+    def __init__(self) -> None:
+        self.fed: list[bytes] = []
+
+    def feed_data(self, data: bytes) -> None:
+        self.fed.append(data)

@@ -136,3 +136,11 @@ def test_a_uuid_is_valid_and_ends_with_its_key(run: str, key: int) -> None:
 
 def test_uuids_of_another_run_are_others() -> None:
     assert uuid_of("run-1", 7) != uuid_of("run-2", 7)
+
+
+@pytest.mark.parametrize("value", ["{uuid}", "{key}", "{vu}-{uuid}", "50%", "é{uuid}"])
+def test_the_length_is_that_of_the_body_whatever_is_filled_in(value: str) -> None:
+    for key in (7, 4_000_000_000):
+        got = render(Request(post="/orders", json={"name": value}), key=key)
+        assert (int(got.headers["content-length"]), got.whole) == (len(got.body), True)
+        assert "{" not in json.loads(got.body)["name"]
