@@ -53,7 +53,8 @@ class Target(FileNoun):
     ``command`` may hold ``{port}``, ``{python}`` and the name of any setting; ``settings`` also reach it as
     environment variables, ``env`` prefixed. ``ready`` is a path on the service port, unless ``health_port`` is set:
     then health, ledger and metrics are asked there, because a check through a full service port kills healthy processes.
-    ``metrics``: a page in Prometheus's format with a JVM's memory; without it jstat is asked, where it is.
+    ``metrics``: a page in Prometheus's format with a JVM's memory; without it jstat is asked, where it is. ``collect``: so
+    often a JVM is told to collect its whole heap while a load test runs, so that what lives in it shows; needs jcmd.
     """
 
     use: str | None = None
@@ -64,6 +65,7 @@ class Target(FileNoun):
     ready: str = "/health"
     ledger: str | None = None
     metrics: str | None = None
+    collect: Seconds | None = None
     boot: Seconds = 10.0
     warmup: Seconds = 0.0
     env: str = "TARGET_"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from lab.history.model.events import ResourceEvent
+from lab.judge.heap import heap_trend
 from lab.judge.timeline import Timeline
-from lab.judge.trend import Unit, trend
+from lab.judge.trend import Trend, Unit, trend
 from lab.judge.verdict import TrendFigures
 from lab.nanoseconds import NS_PER_S
 
@@ -20,9 +22,11 @@ WATCHED: dict[str, Unit] = {
     "threads": "count",
     "fds": "count",
     "connections": "count",
-    "jvm_old_used_bytes": "bytes",
+    "jvm_live_bytes": "bytes",
     "jvm_nonheap_used_bytes": "bytes",
 }
+HEAP, LIVE = "jvm_old_used_bytes", "jvm_live_bytes"
+"""The second, read right after collections that the lab asked for, stands in the place of the first."""
 GC_SHARE = "gc_share"
 WARMUP_S = 5.0
 """After the first user: connections and threads that a load needs are no trend of it."""
@@ -39,22 +43,26 @@ def trends(timeline: Timeline) -> tuple[TrendFigures, ...]:
 
 def _trends(events: Sequence[ResourceEvent]) -> Iterator[TrendFigures]:
     for name, unit in WATCHED.items():
-        series = [(event.t_ns / NS_PER_S, event.readings[name]) for event in events if name in event.readings]
-        if series:
-            yield _figures(name, series, unit)
+        if series := _series(events, name):
+            yield _figures(name, series, partial(trend, unit=unit))
+        elif name == LIVE and (series := _series(events, HEAP)):
+            yield _figures(HEAP, series, heap_trend)
     if len(share := _gc_share(events)) > 1:
-        yield _figures(GC_SHARE, share, "share")
+        yield _figures(GC_SHARE, share, partial(trend, unit="share"))
+
+
+def _series(events: Sequence[ResourceEvent], name: str) -> list[tuple[float, float]]:
+    return [(event.t_ns / NS_PER_S, event.readings[name]) for event in events if name in event.readings]
 
 
 def _gc_share(events: Sequence[ResourceEvent]) -> list[tuple[float, float]]:
     """Of the time between two readings."""
-    told = [(event.t_ns / NS_PER_S, event.readings["jvm_gc_s"]) for event in events if "jvm_gc_s" in event.readings]
-    return [(t2, (s2 - s1) / (t2 - t1)) for (t1, s1), (t2, s2) in pairwise(told) if t2 > t1]
+    return [(t2, (s2 - s1) / (t2 - t1)) for (t1, s1), (t2, s2) in pairwise(_series(events, "jvm_gc_s")) if t2 > t1]
 
 
-def _figures(name: str, series: Sequence[tuple[float, float]], unit: Unit) -> TrendFigures:
+def _figures(name: str, series: Sequence[tuple[float, float]], judge: Callable[..., Trend]) -> TrendFigures:
     t_s, values = np.array(series).T
-    found = trend(t_s - t_s[0], values, warmup_s=WARMUP_S, unit=unit)
+    found = judge(t_s - t_s[0], values, warmup_s=WARMUP_S)
     return TrendFigures(
         resource=name,
         kind=found.kind,

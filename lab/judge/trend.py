@@ -100,8 +100,7 @@ def trend(
 ) -> Trend:
     """What ``values``, read at ``t_s`` (rising), did after ``warmup_s``. NaN is a reading that failed.
 
-    ``floor`` in place of ``FLOORS[unit]``. Of a heap give what is left after a collection (``after_gc``): the saw-tooth of
-    the heap itself hides a leak, and less than about five of its teeth look like one.
+    ``floor`` in place of ``FLOORS[unit]``. Of a heap give what is left after a collection: see ``lab.judge.heap``.
     """
     t, v = np.asarray(t_s, dtype=np.float64), np.asarray(values, dtype=np.float64)
     kept = (t >= warmup_s) & np.isfinite(v)
@@ -111,11 +110,6 @@ def trend(
     material = max(MATERIAL * abs(float(np.median(v))), FLOORS[unit] if floor is None else floor)
     kind, line, why = _judged(t, v, material, unit)
     return _trend(kind, line, len(t), unit, why)
-
-
-def after_gc(gc_count: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Which readings came right after a collection: the first that has each new count."""
-    return np.diff(np.asarray(gc_count, dtype=np.float64), prepend=np.nan) > 0
 
 
 def _too_few(t: Floats) -> str | None:

@@ -42,7 +42,8 @@ RESOURCES = {
     "threads": "threads",
     "fds": "descriptors",
     "connections": "connections",
-    "jvm_old_used_bytes": "heap after GC",
+    "jvm_live_bytes": "live heap",
+    "jvm_old_used_bytes": "old heap",
     "jvm_nonheap_used_bytes": "non-heap",
     "gc_share": "GC share",
 }

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import which
 from typing import Any, Literal
 
 import lab
 from lab import toxiproxy_binary
 from lab.doctor import available
 from lab.drill.address import Address, address_of
-from lab.drill.model import Drill, RunPlan, Stage
+from lab.drill.model import Drill, RunPlan, Stage, Target
 from lab.drill.secrets import check, secrets
 from lab.load import find_k6
 
@@ -46,7 +47,7 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
         _may_go_to(address_of(drill.target.url), runtime, choices.allow_hosts)
     if runtime != "fake":  # which sends nothing
         check(secrets(drill.target.requests), os.environ)
-    skipped = {stage.stage: why for stage in drill.stages if (why := _lacks(stage, runtime, faults))}
+    skipped = {stage.stage: why for stage in drill.stages if (why := _lacks(stage, drill.target, runtime, faults))}
     proxy = _toxiproxy([s for s in drill.stages if s.stage not in skipped], runtime, choices.toxiproxy, progress)
     if proxy is None and runtime != "fake":
         skipped |= {stage.stage: "needs toxiproxy" for stage in drill.stages if stage.lane == "proxy"}
@@ -96,9 +97,12 @@ def _runtime(progress: Progress) -> Runtime:
     return "open"
 
 
-def _lacks(stage: Stage, runtime: Runtime, faults: Mapping[str, type[Any]]) -> str:
+def _lacks(stage: Stage, target: Target, runtime: Runtime, faults: Mapping[str, type[Any]]) -> str:
     needs = faults[stage.fault.name].needs if stage.fault else frozenset()
-    return "needs the sandbox" if "netns" in needs and runtime == "open" else ""
+    if "netns" in needs and runtime == "open":
+        return "needs the sandbox"
+    collects = target.collect is not None and stage.is_load_test and runtime != "fake"
+    return "needs jcmd, of a JDK (collect)" if collects and which("jcmd") is None else ""
 
 
 def _toxiproxy(

@@ -47,7 +47,8 @@ class ProcessService:
         self._alive, self._dead = asyncio.Event(), asyncio.Event()
         self._how = ""
         self._settings: Mapping[str, Scalar] = {}
-        self._resources = TargetResources(target.metrics and f"http://127.0.0.1:{self._health_port}{target.metrics}")
+        metrics_url = target.metrics and f"http://127.0.0.1:{self._health_port}{target.metrics}"
+        self._resources = TargetResources(metrics_url, target.collect)
         self.deaths = 0
 
     @property

@@ -52,3 +52,16 @@ def test_an_interval_without_an_end_is_none_and_can_be_stored() -> None:
 
 def test_nothing_read_is_nothing_told() -> None:
     assert found([]) == {}
+
+
+def test_what_lives_in_the_heap_stands_in_the_place_of_the_heap() -> None:
+    events = [read(5.0 * i, jvm_old_used_bytes=60e6 + 1e6 * (i % 7)) for i in range(120)]
+    assert list(found(events)) == ["jvm_old_used_bytes"]
+    known = found(events + [read(600.0 + 10 * i, jvm_live_bytes=30e6 + 1e6 * i, jvm_old_used_bytes=60e6) for i in range(30)])
+    assert list(known) == ["jvm_live_bytes"]
+    assert known["jvm_live_bytes"].kind == "leaking"
+
+
+def test_a_heap_that_only_fills_up_leaks_nothing() -> None:
+    known = found([read(5.0 * i, jvm_old_used_bytes=30e6 + 1e6 * i) for i in range(60)])["jvm_old_used_bytes"]
+    assert known.text.startswith("too short to tell: collected never")

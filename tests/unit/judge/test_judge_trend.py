@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from lab.judge.trend import Kind, Trend, after_gc, trend
+from lab.judge.trend import Kind, Trend, trend
 
 Floats = npt.NDArray[np.float64]
 MB = 1e6
@@ -185,19 +185,6 @@ TEXTS = [
 @pytest.mark.parametrize(("values", "unit", "text"), TEXTS, ids=[text for *_, text in TEXTS])
 def test_text(values: list[float], unit: str, text: str) -> None:
     assert trend(np.arange(len(values)) * 10, values, unit=unit).text.startswith(text)  # type: ignore[arg-type]
-
-
-def test_after_a_collection_is_the_first_reading_of_each_count() -> None:
-    assert after_gc([3, 3, 4, 4, 4, 6, 6]).tolist() == [False, False, True, False, False, True, False]
-    assert after_gc([]).tolist() == []
-
-
-def test_a_saw_tooth_read_after_its_collections_shows_the_leak_in_it() -> None:
-    t_s, values = series(lambda x: teeth(57)(x) + 0.4 * leak(x))
-    collected = after_gc(np.floor(t_s / t_s[-1] * 57))
-    found = trend(t_s[collected], values[collected])
-    assert (found.kind, trend(t_s, values).kind) == ("leaking", "too short")
-    assert found.slope_per_h == pytest.approx(0.4 * SIZE / RUN_S * 3600, rel=0.3)  # a tooth has grown by 10 % within 1 s
 
 
 @settings(max_examples=25)

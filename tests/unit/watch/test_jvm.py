@@ -124,7 +124,7 @@ def test_no_readings_when(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: 
 @pytest.fixture
 def a_jvm(tmp_path: Path) -> Iterator[int]:
     """Has allocated 80 MiB, keeps 4 MiB of them, and has just collected."""
-    for needed in ("java", "jstat"):
+    for needed in ("java", "jstat", "jcmd"):
         if shutil.which(needed) is None:
             lacks(needed)
     (tmp_path / "Allocates.java").write_text(ALLOCATES)
@@ -134,6 +134,17 @@ def a_jvm(tmp_path: Path) -> Iterator[int]:
         assert process.stdout.readline() == b"ready\n"
         yield process.pid
         process.communicate(b"\n", timeout=20)
+
+
+@pytest.mark.slow
+def test_a_real_jvm_collects_when_it_is_told_to(a_jvm: int) -> None:
+    before = jvm.read(a_jvm)["jvm_gc_count"]
+    assert jvm.collect(a_jvm)
+    assert jvm.read(a_jvm)["jvm_gc_count"] > before
+
+
+def test_what_is_no_jvm_does_not_collect() -> None:
+    assert not jvm.collect(os.getpid())
 
 
 @pytest.mark.slow
