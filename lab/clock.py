@@ -40,3 +40,8 @@ class LoopClock:
 async def sleep_until(clock: Clock, t_ns: int) -> None:
     """Sleep until the clock shows ``t_ns``; returns at once when that is past."""
     await asyncio.sleep(max(0.0, (t_ns - clock.now_ns()) / NS_PER_S))
+
+
+def timeout_at(clock: Clock, t_ns: int) -> asyncio.Timeout:
+    """As ``asyncio.timeout``, when the clock shows ``t_ns``."""
+    return asyncio.timeout((t_ns - clock.now_ns()) / NS_PER_S)

@@ -6,11 +6,13 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from functools import partial
+from socket import socket
 
 from lab.clock import Clock
 from lab.history.model.rows import Outcome
 from lab.http.answer import Answer
 from lab.http.connection import Connection
+from lab.http.dial import begin, numeric, settle, until_up
 from lab.http.exchange import Exchange, Line
 from lab.nanoseconds import NS_PER_S
 
@@ -46,6 +48,7 @@ class HttpDialer:
         self._answer = answer
         self._tls = tls
         self._server_hostname = server_hostname or host
+        self._numeric = numeric(host, port) if tls is None else None
 
     async def send(
         self, payload: bytes, *, expect: frozenset[int], connect_by_ns: int, answer_by_ns: int, line: Line | None = None
@@ -69,7 +72,7 @@ class HttpDialer:
             assert isinstance(line, Connection), f"a line of another dialer: {line!r}"
             connection = line
         done = asyncio.get_running_loop().create_future()
-        connection.begin(exchange, payload, expect, answer_by_ns, partial(_settle, done))
+        connection.begin(exchange, payload, expect, answer_by_ns, partial(settle, done))
         try:
             if line is None:
                 await self._dial(connection, exchange, connect_by_ns, answer_by_ns)
@@ -80,19 +83,49 @@ class HttpDialer:
         return exchange, connection
 
     async def _dial(self, connection: Connection, exchange: Exchange, connect_by_ns: int, answer_by_ns: int) -> None:
+        try:
+            if self._numeric is None:
+                await self._patiently(connection, exchange, connect_by_ns, answer_by_ns, None)
+                return
+            sock, up = begin(*self._numeric)
+            if up:
+                connection.send_first(sock)
+                await self._attach(connection, sock)
+            else:
+                await self._patiently(connection, exchange, connect_by_ns, answer_by_ns, sock)
+        except OSError as error:
+            connection.fail(error)
+
+    async def _patiently(
+        self, connection: Connection, exchange: Exchange, connect_by_ns: int, answer_by_ns: int, sock: socket | None
+    ) -> None:
         deadline_ns, outcome = min((connect_by_ns, Outcome.CONNECT_TIMEOUT), (answer_by_ns, Outcome.TIMEOUT))
         left_s = (deadline_ns - exchange.start_ns) / NS_PER_S
         try:
             async with asyncio.timeout(left_s) as patience:
                 connection.dialling = patience
-                await self._connect(connection, left_s)
-        except OSError as error:  # TimeoutError is one: of our patience, or of the kernel's
-            if patience.expired():
-                connection.give_up(outcome, deadline_ns)
-            else:
-                connection.fail(error)
+                if sock is None:
+                    await self._connect(connection, left_s)
+                else:
+                    await self._up(sock)
+                    await self._attach(connection, sock)
+        except OSError:  # TimeoutError is one: of our patience, or of the kernel's
+            if not patience.expired():
+                raise
+            connection.give_up(outcome, deadline_ns)
         if connection.waits:  # lost in its handshake with no error: the loop returns as if it were up
-            connection.fail(ConnectionResetError())
+            raise ConnectionResetError
+
+    async def _up(self, sock: socket) -> None:
+        try:
+            await until_up(sock)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _attach(self, connection: Connection, sock: socket) -> None:
+        """The loop takes the socket over, also to close it."""
+        await asyncio.get_running_loop().create_connection(lambda: connection, sock=sock)
 
     async def _connect(self, connection: Connection, left_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -107,8 +140,3 @@ class HttpDialer:
             server_hostname=self._server_hostname,
             ssl_handshake_timeout=max(left_s, 0.0) + _AFTER_OURS_S,
         )
-
-
-def _settle(done: asyncio.Future[None]) -> None:
-    if not done.done():  # its user may have been cancelled
-        done.set_result(None)

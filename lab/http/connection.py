@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import Callable
+from socket import socket
 from typing import cast
 
 from lab.clock import Clock
@@ -102,6 +103,21 @@ class Connection(asyncio.Protocol):
             self._transport = None
         self.answer.release()
 
+    def send_first(self, sock: socket) -> None:
+        """``sock`` is up before the loop has it: the request goes out now. What does not fit in is sent by the loop."""
+        exchange = self._exchange
+        assert exchange is not None
+        now_ns = self._clock.now_ns()
+        if now_ns > self._connect_by_ns:  # this process stood still meanwhile
+            self._finish(Outcome.CONNECT_TIMEOUT, now_ns)
+            return
+        exchange.connected_ns = now_ns
+        try:
+            self._payload = self._payload[sock.send(self._payload) :]
+        except OSError:
+            pass  # the loop will meet it too, and say so as it does of any other connection
+        exchange.sent_ns = self._clock.now_ns()
+
     def fail(self, error: OSError) -> None:
         """It could not be dialled."""
         self._finish(outcome_of_connect(error), self._clock.now_ns())
@@ -123,6 +139,9 @@ class Connection(asyncio.Protocol):
         exchange, dialling = self._exchange, self.dialling
         if exchange is None:  # its user is gone
             self.close()
+            return
+        if exchange.connected_ns is not None:
+            self._go_on(exchange.connected_ns)
             return
         if dialling is not None:
             if dialling.expired():  # give_up is on its way; a request sent now would be one that nobody counts
@@ -178,6 +197,13 @@ class Connection(asyncio.Protocol):
         exchange.sent_ns = self._clock.now_ns()
         if self._timer is None or self._timer_ns > self._answer_by_ns:
             self._set_timer(now_ns)
+
+    def _go_on(self, now_ns: int) -> None:
+        """After :meth:`send_first`."""
+        if self._payload:
+            assert self._transport is not None
+            self._transport.write(self._payload)
+        self._set_timer(now_ns)
 
     def _set_timer(self, now_ns: int) -> None:
         if self._timer is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from lab.clock import Clock
-from lab.load.executors.schedule import FOREVER_NS, Open
+from lab.clock import Clock, timeout_at
+from lab.load.executors.schedule import Open
 from lab.load.iteration import Iterations
 from lab.load.keeper import Keeper
 from lab.load.scripted import ScriptedIterations
@@ -39,20 +39,15 @@ class OpenLoop:
     async def run(self) -> None:
         """Returns when the last iteration has ended, or was cut. A defect of an iteration ends all and is raised."""
         try:
-            async with asyncio.timeout(self._patience_s()):
-                async with asyncio.TaskGroup() as group:
-                    for due_ns in self._plan.arrivals:
-                        await self._until(self._start_ns + due_ns)
-                        self._begin(group, self._start_ns + due_ns)
+            async with timeout_at(self._clock, self._start_ns + self._plan.cut_ns), asyncio.TaskGroup() as group:
+                for due_ns in self._plan.arrivals:
+                    await self._until(self._start_ns + due_ns)
+                    self._begin(group, self._start_ns + due_ns)
         except TimeoutError:
             pass  # what was in flight has its rows: they say cut
         finally:
             for user in self._everybody:
                 self._iterations.hang_up(user)
-
-    def _patience_s(self) -> float | None:
-        cut_ns = self._plan.cut_ns
-        return None if cut_ns == FOREVER_NS else (self._start_ns + cut_ns - self._clock.now_ns()) / NS_PER_S
 
     async def _until(self, due_ns: int) -> None:
         """uvloop's timers come up to 1 ms early: asked again until it is time; behind its schedule it asks nobody."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
-from lab.clock import Clock, sleep_until
+from lab.clock import Clock, sleep_until, timeout_at
 from lab.http.connection import Connection
 from lab.http.exchange import Exchange
 from lab.load.allowance import Allowance
@@ -14,7 +13,6 @@ from lab.load.iteration import Iterations
 from lab.load.scripted import ScriptedIterations
 from lab.load.streak import Streak
 from lab.load.user import User
-from lab.nanoseconds import NS_PER_S
 
 
 class ClosedLoop:
@@ -49,12 +47,13 @@ class ClosedLoop:
 
     async def _live_once(self, user: User, due_ns: int, end_ns: int, cut_ns: int) -> int:
         """Returns when it is free again."""
-        await sleep_until(self._clock, due_ns)
+        if due_ns > self._clock.now_ns():
+            await sleep_until(self._clock, due_ns)
         self.active += 1
         try:
             if cut_ns == FOREVER_NS:
                 return await self._loop(user, due_ns, self._start_ns + end_ns)
-            async with asyncio.timeout((self._start_ns + cut_ns - self._clock.now_ns()) / NS_PER_S):
+            async with timeout_at(self._clock, self._start_ns + cut_ns):
                 return await self._loop(user, due_ns, self._start_ns + end_ns)
         except TimeoutError:
             return self._clock.now_ns()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from lab.clock import Clock, sleep_until
+from lab.clock import Clock, sleep_until, timeout_at
 from lab.history.model.buffer import RowBuffer
 from lab.http.exchange import Dialer
 from lab.load import executors
 from lab.load.allowance import Allowance
 from lab.load.arrivals import OpenLoop
 from lab.load.closed import ClosedLoop
-from lab.load.executors.schedule import Closed, Open
+from lab.load.executors.schedule import FOREVER_NS, Closed, Open
 from lab.load.iteration import Iterations
 from lab.load.keeper import Keeper
 from lab.load.plan import ShardPlan
@@ -19,6 +19,9 @@ from lab.load.scripted import ScriptedIterations
 from lab.load.unexpected import Collector
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
+
+AT_ONCE = 8
+"""Users that begin before the loop looks whether somebody has been answered."""
 
 
 class Engine:
@@ -30,6 +33,9 @@ class Engine:
     def __init__(self, plan: ShardPlan, dialer: Dialer, clock: Clock, rows: RowBuffer) -> None:
         self._plan = plan
         self._users_plan = executors.plan(plan.load, plan.shard, plan.shards)
+        self._cut_ns = FOREVER_NS
+        if isinstance(self._users_plan, Closed):
+            self._users_plan, self._cut_ns = self._users_plan.cut_at_once()
         self.unexpected = Collector(plan.scenario)
         """The first answers of each kind that nobody expected, to be taken now and then."""
         self._keeper = Keeper(rows, self.unexpected, clock, plan.first_key)
@@ -79,9 +85,13 @@ class Engine:
         allowance = Allowance(plan)
         self._loop = loop = ClosedLoop(self._iterations, allowance, self._clock, self._start_ns, self._pause_ns)
         try:
-            async with asyncio.TaskGroup() as group:
-                for vu, lives in plan.lives.items():
+            async with timeout_at(self._clock, self._start_ns + self._cut_ns), asyncio.TaskGroup() as group:
+                for begun, (vu, lives) in enumerate(plan.lives.items(), 1):
                     group.create_task(loop.live(self._users[vu], lives))
+                    if begun % AT_ONCE == 0:
+                        await asyncio.sleep(0)
+        except TimeoutError:
+            pass  # what was in flight has its rows: they say cut
         finally:
             now_ns = self._clock.now_ns()
             for _ in range(allowance.left):

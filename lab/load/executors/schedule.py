@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,15 @@ class Closed:
     lives: Mapping[int, tuple[Life, ...]]
     shared: int | None = None
     each: int | None = None
+
+    def cut_at_once(self) -> tuple[Closed, int]:
+        """The same for users who are never cut, and when all of them are, where that is one instant; else unchanged, and
+        :data:`FOREVER_NS`. A timer for each of 300 users is a twentieth of what they cost in a burst [M].
+        """
+        several = set(self.lives.values())
+        if len(several) != 1 or len(alike := next(iter(several))) != 1:
+            return self, FOREVER_NS
+        return replace(self, lives=dict.fromkeys(self.lives, (replace(alike[0], cut_ns=FOREVER_NS),))), alike[0].cut_ns
 
     @property
     def planned(self) -> int | None:

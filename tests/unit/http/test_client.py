@@ -191,6 +191,7 @@ def test_an_answer_that_does_not_come_is_given_up_at_its_deadline_not_before(run
 
 def test_a_connection_that_is_up_too_late_is_not_used(run: Run) -> None:
     async def story(user: User) -> None:
+        user.dialer = HttpDialer("localhost", user.server.port, CLOCK)  # a name: the loop dials, and says so in its own time
         late = asyncio.ensure_future(user.get("/ok", connect_ms=5))
         await asyncio.sleep(0)  # it begins to connect
         time.sleep(0.01)  # noqa: ASYNC251  # the loop stands still: the connection is up before anybody can notice
