@@ -13,31 +13,27 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lab.clock import MonotonicClock
-from lab.drill.problems import DrillErrors
 from lab.history.model.buffer import RowBuffer
-from lab.history.store import RowWriter, UnexpectedWriter
+from lab.history.store import UnexpectedWriter
 from lab.http.answer import Answer
 from lab.http.client import HttpDialer
 from lab.http.kept_answer import WholeAnswer
 from lab.http.tls import client_context
 from lab.load.engine import Engine
+from lab.load.orders import obey
 from lab.load.plan import ShardPlan
-from lab.load.tally import Tally
+from lab.load.record import Record
 from lab.nanoseconds import NS_PER_MS, NS_PER_S
-
-FLUSH_EVERY_S = 0.25
-"""What a SIGKILL costs at most."""
-FLUSHES_PER_TICK = 4
-LONGEST_PLAN_BYTES = 16 << 20
 
 
 def main() -> int:
@@ -45,7 +41,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     factory = _uvloop()
     with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(_main(collect=factory is None))
+        return runner.run(obey("shard", partial(Shard, has_cycles=factory is None)))
 
 
 def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -57,59 +53,24 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _main(collect: bool) -> int:
-    """``collect``: leave the garbage collector on. asyncio's own transports are cycles that only it frees; with uvloop
+class Shard:
+    """Engine, rows and ticks of one plan. Raises ValueError when the plan cannot be carried out.
+
+    ``has_cycles``: leave the garbage collector on. asyncio's own transports are cycles that only it frees; with uvloop
     nothing of the engine or the client is one (measured: none in 17,000 requests, good and bad), so there it is off.
     """
-    stdin = await _stdin()
-    try:
-        plan = ShardPlan.from_json(await stdin.readline())
+
+    def __init__(self, line: bytes, has_cycles: bool) -> None:
+        plan = ShardPlan.from_json(line)
         clock = MonotonicClock(plan.t0_ns)
-        shard = Shard(plan, clock)
-    except (ValueError, OSError, DrillErrors) as error:
-        print(f"shard: {error}", file=sys.stderr)
-        return 2
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, shard.stop)
-    orders = asyncio.ensure_future(_obey(stdin, shard))
-    gc.collect()
-    gc.freeze()
-    if not (collect or plan.load.python):  # a user's script may make cycles
-        gc.disable()
-    try:
-        return await shard.run()
-    finally:
-        orders.cancel()
-        gc.enable()
-
-
-async def _stdin() -> asyncio.StreamReader:
-    reader = asyncio.StreamReader(limit=LONGEST_PLAN_BYTES)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    return reader
-
-
-async def _obey(stdin: asyncio.StreamReader, shard: Shard) -> None:
-    while (order := await stdin.readline()) not in (b"", b"stop\n"):
-        print(f"shard: {order!r} is no order: expected stop", file=sys.stderr)
-    shard.stop()
-
-
-class Shard:
-    """Engine, rows and ticks of one plan. Raises ValueError when the plan cannot be carried out."""
-
-    def __init__(self, plan: ShardPlan, clock: MonotonicClock) -> None:
-        self._clock = clock
-        self._tally = Tally()
-        self._buffer = RowBuffer(plan.scenario)
         answer = WholeAnswer if plan.load.python else Answer
         dialer = HttpDialer(plan.host, plan.port, clock, answer, tls=client_context() if plan.tls else None)
+        self._buffer = RowBuffer(plan.scenario)
         self._engine = Engine(plan, dialer, clock, self._buffer)
-        self._rows = RowWriter(Path(plan.rows))
+        self._record = Record(plan.rows, clock, plan.start_ns, flush=self._flush, told=self._told, stop=self.stop)
         self._unexpected = UnexpectedWriter(Path(plan.unexpected)) if plan.unexpected else None
-        self._start_ns = plan.start_ns
+        self._has_cycles = has_cycles or bool(plan.load.python)  # a user's script may make some
         self._cpu_before_s = time.process_time()
-        self._error = ""
 
     def stop(self) -> None:
         self._engine.stop()
@@ -117,23 +78,14 @@ class Shard:
     async def run(self) -> int:
         """Runs the load to its end; returns the exit code."""
         try:
-            async with asyncio.TaskGroup() as group:
-                beat = group.create_task(self._beat())
-                await self._engine.run()
-                beat.cancel()
+            with _garbage_collected(self._has_cycles):
+                return await self._record.during(self._engine.run())
         finally:
-            self._or_stop(self._flush)
-            self._or_stop(self._rows.close)
             if self._unexpected is not None:
                 self._unexpected.close()
-        self._or_stop(self._say_the_last)
-        return 1 if self._error else 0
 
     def _flush(self) -> None:
-        rows = self._buffer.take()
-        self._tally.count(rows)
-        self._rows.append_all(rows)
-        self._rows.flush()
+        self._record.write(self._buffer.take())
         self._tell_of_the_script()
         found = self._engine.unexpected.take()
         if self._unexpected is not None:
@@ -144,38 +96,26 @@ class Shard:
             where = f"{error.t_ns / NS_PER_S:.3f} s, VU {error.vu}, iteration {error.iteration}:"
             print(where, *error.lines, sep="\n  ", file=sys.stderr)
 
-    async def _beat(self) -> None:
-        """Writes what there is, four times a second; every fourth time says so."""
-        while True:
-            for _ in range(FLUSHES_PER_TICK):
-                await asyncio.sleep(FLUSH_EVERY_S)
-                self._or_stop(self._flush)
-            if self._clock.now_ns() > self._start_ns:
-                self._or_stop(self._say)
-
-    def _or_stop(self, write: Callable[[], None]) -> None:
-        """A full disk, or nobody who listens: no load without a record."""
-        try:
-            write()
-        except OSError as error:
-            self._error = self._error or str(error)
-            self.stop()
-
-    def _say_the_last(self) -> None:
-        self._say(end=True, **({"error": self._error} if self._error else {}))
-
-    def _say(self, **more: Any) -> None:
-        late_ms = round(self._engine.late_ns / NS_PER_MS, 3)
-        tick = {
-            "t": self._clock.now_ns(),
-            **self._tally.tick(),
+    def _told(self) -> dict[str, Any]:
+        return {
             "vus": self._engine.active,
             **(self._engine.script.told() if self._engine.script else {}),
-            "late_ms": late_ms,
+            "late_ms": round(self._engine.late_ns / NS_PER_MS, 3),
             "cpu_s": round(time.process_time() - self._cpu_before_s, 3),
-            **more,
         }
-        print(json.dumps(tick), flush=True)
+
+
+@contextmanager
+def _garbage_collected(meanwhile: bool) -> Iterator[None]:
+    """What there is by now stays, and is not looked at again."""
+    gc.collect()
+    gc.freeze()
+    if not meanwhile:
+        gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 if __name__ == "__main__":

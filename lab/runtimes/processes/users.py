@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.load.k6_plan import K6Plan
 from lab.load.plan import ShardPlan
 from lab.nanoseconds import NS_PER_S
+from lab.pipe import reading
 from lab.process import PIPE, Process
 from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.processes.tick import Tick, tick_of
@@ -103,8 +104,7 @@ async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path, *, k
     process = Process.spawn([sys.executable, "-m", module], env=environment, stdin=PIPE, stdout=PIPE, stderr=log)
     assert process.stdin is not None
     assert process.stdout is not None
-    ticks = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(ticks), process.stdout)
+    ticks = await reading(process.stdout)
     process.stdin.write(told.encode() + b"\n")
     process.stdin.flush()
     return ShardUsers(process, ticks, log, plan.start_ns)
