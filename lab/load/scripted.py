@@ -11,9 +11,11 @@ from lab.clock import Clock
 from lab.drill.address import authority
 from lab.http.exchange import Dialer
 from lab.load.keeper import Keeper
+from lab.load.names import Names
 from lab.load.plan import ShardPlan
 from lab.load.script import Ended, ScriptError, ScriptErrors, load_script, run_iteration
-from lab.load.session import Names, Sender, Session
+from lab.load.sender import Sender
+from lab.load.session import Session
 from lab.load.user import User
 
 

@@ -7,155 +7,25 @@
             await s.post("/orders", json={"coupon": coupon.json()["id"]}, name="order")
 
 A call goes over the user's own kept line, through the same client as the requests of a drill file: no retry, no redirect
-followed, no cookie kept. What cannot change between two calls of a kind is serialised once (``Kind``).
+followed, no cookie kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable, Mapping
-from json import JSONEncoder
+from collections.abc import Iterable, Mapping
 from random import Random
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from lab.clock import Clock, sleep_until
-from lab.drill.model import Load
+from lab.clock import sleep_until
 from lab.history.model.rows import Outcome, Via
-from lab.http.exchange import Dialer, Exchange, Line
-from lab.http.head import head
+from lab.http.exchange import Exchange, Line
 from lab.http.reply import Reply
+from lab.load.body import Body, encoded
+from lab.load.sender import Sender
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
-
-METHODS = frozenset({"DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"})
-"""HEAD is missing: the parser cannot be told that no body follows."""
-KEY_HEADER = "X-Lab-Key"
-"""Carries the key of the request's row, so that a target's log can be matched with what its users saw."""
-SUCCESS = range(200, 400)
-"""What is expected where nothing is said, as in k6."""
-KINDS_KEPT = 4096
-"""Kinds of request remembered at a time; paths with an id in them would fill memory in an endurance run."""
-MOST_NAMES = 256
-"""The request of a row is a byte."""
-
-_JSON, _FORM, _UNTYPED = "application/json", "application/x-www-form-urlencoded", ""
-_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_IDENTIFIER = re.compile(r"\d+|[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-Body = bytes | str | Mapping[str, Any]
-
-
-class Record(Protocol):
-    """Keeps the row of one request."""
-
-    def __call__(self, exchange: Exchange, due_ns: int, request: int, via: Via, vu: int, key: int, /) -> object: ...
-
-
-class Names:
-    """The index of a request by its name: the ``declared`` ones have theirs, others get the next as they come.
-
-    Raises ValueError for one too many: names are kinds of request, not single ones.
-    """
-
-    def __init__(self, declared: Mapping[str, int]) -> None:
-        self._indexes = dict(declared)
-        self.added: dict[str, int] = {}
-
-    def __call__(self, name: str) -> int:
-        index = self._indexes.get(name)
-        if index is None:
-            index = max(self._indexes.values(), default=-1) + 1
-            if index >= MOST_NAMES:
-                raise ValueError(f'request {name!r} is one name too many: expected at most {MOST_NAMES}; give calls a name="…"')
-            self._indexes[name] = self.added[name] = index
-        return index
-
-
-class Kind(NamedTuple):
-    """All that the requests of one kind have in common."""
-
-    head: bytes
-    """Up to, and with, the name of the key's header."""
-    counted: bool
-    """Tells the length of its body, also when that is empty."""
-    request: int
-    title: str
-
-
-class Sender:
-    """What the sessions of one shard share: where requests go, and who is told.
-
-    ``dialer`` keeps whole answers (``HttpDialer(…, answer=WholeAnswer)``), else replies have no headers and no body.
-    ``authority``: host and port, as a Host header has them. ``headers`` go into every request, X-Lab-Run among them.
-    ``record`` is called once for each request, with what became of it; ``index_of`` numbers names; ``check`` is told of
-    every check.
-    """
-
-    def __init__(
-        self,
-        dialer: Dialer,
-        clock: Clock,
-        load: Load,
-        *,
-        authority: str,
-        headers: Mapping[str, str],
-        next_key: Callable[[], int],
-        record: Record,
-        index_of: Callable[[str], int],
-        check: Callable[[str, bool], object],
-        scheme: str = "http",
-    ) -> None:
-        self.send = dialer.send
-        self.clock = clock
-        self.base_url = f"{scheme}://{authority}"
-        self.next_key = next_key
-        self.record = record
-        self.check = check
-        self.connect_ns = round(load.connect_timeout * NS_PER_S)
-        self.answer_ns = round(load.timeout * NS_PER_S)
-        self.fresh = load.connections == "fresh"
-        self._index_of = index_of
-        self._headers = headers
-        self._always = {"Host": authority, "Accept": "*/*"}
-        self._kinds: dict[object, Kind] = {}
-        self._expected: dict[tuple[int, ...] | None, frozenset[int]] = {None: frozenset(SUCCESS)}
-
-    def kind(self, method: str, path: str, name: str | None, content: str, headers: Mapping[str, str] | None) -> Kind:
-        """``content``: the type of its body. Raises ValueError when that is no request that can be sent."""
-        about = (method, path, name, content, tuple(headers.items()) if headers else None)
-        found = self._kinds.get(about)
-        if found is None:
-            if len(self._kinds) >= KINDS_KEPT:
-                self._kinds.clear()
-            found = self._kinds[about] = self._make(method, path, name, content, headers or {})
-        return found
-
-    def expected(self, expect: Iterable[int] | None) -> frozenset[int]:
-        if expect is not None:
-            expect = tuple(expect)
-        found = self._expected.get(expect)
-        if found is None:
-            found = self._expected[expect] = frozenset(expect or ())
-        return found
-
-    def _make(self, method: str, path: str, name: str | None, content: str, headers: Mapping[str, str]) -> Kind:
-        if method not in METHODS:
-            raise ValueError(f"{method} {path}: expected one of {', '.join(sorted(METHODS))}")
-        path = path.removeprefix(self.base_url)
-        name = name or name_of(method, path)
-        content_type = {"Content-Type": content} if content else {}
-        begin = head(method, path, self._always, content_type, headers, self._headers, name=name)
-        close = b"Connection: close\r\n" if self.fresh else b""
-        counted = bool(content) or method in ("PATCH", "POST", "PUT")
-        return Kind(b"%b%b%b: " % (begin, close, KEY_HEADER.encode()), counted, self._index_of(name), f"{method} {path}")
-
-
-def name_of(method: str, path: str) -> str:
-    """What requests are called that are given no name: without query, ids replaced."""
-    segments = path.partition("?")[0].split("/")
-    return f"{method} {'/'.join('{id}' if _IDENTIFIER.fullmatch(segment) else segment for segment in segments)}"
 
 
 class _Asked(NamedTuple):
@@ -251,7 +121,7 @@ class Session:
         sender, user = self._sender, self._user
         if params:
             path = f"{path}{'&' if '?' in path else '?'}{urlencode(params, doseq=True)}"
-        content, body = _body(json, data)
+        content, body = encoded(json, data)
         kind = sender.kind(method, path, name, content, headers)
         expected = sender.expected(expect)
         via, line = self._pick_up()
@@ -261,7 +131,7 @@ class Session:
         self.requests += 1
         try:
             exchange, line = await sender.send(
-                _payload(kind, key, body),
+                kind.payload(key, body),
                 expect=expected,
                 connect_by_ns=start_ns + sender.connect_ns,
                 answer_by_ns=start_ns + (sender.answer_ns if timeout is None else round(timeout * NS_PER_S)),
@@ -348,24 +218,3 @@ def is_cancelled() -> bool:
     """This task was told to end, from outside: time-outs of its own take that back when they are over."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _body(json: Any, data: Body | None) -> tuple[str, bytes]:
-    """Its type and its bytes. Raises ValueError when it cannot be sent."""
-    if json is not None:
-        if data is not None:
-            raise ValueError("expected one of json and data")
-        return _JSON, _encode(json).encode()
-    if data is None:
-        return _UNTYPED, b""
-    if isinstance(data, bytes):
-        return _UNTYPED, data
-    if isinstance(data, str):
-        return _UNTYPED, data.encode()
-    return _FORM, urlencode(data, doseq=True).encode()
-
-
-def _payload(kind: Kind, key: int, body: bytes) -> bytes:
-    if body or kind.counted:
-        return b"%b%d\r\nContent-Length: %d\r\n\r\n%b" % (kind.head, key, len(body), body)
-    return b"%b%d\r\n\r\n" % (kind.head, key)

@@ -27,7 +27,9 @@ from lab.http.client import HttpDialer
 from lab.http.exchange import Exchange, Line
 from lab.http.kept_answer import WholeAnswer
 from lab.http.reply import UnexpectedOutcome
-from lab.load.session import MOST_NAMES, Names, Sender, Session, name_of
+from lab.load.names import MOST_NAMES, Names, name_of
+from lab.load.sender import Sender
+from lab.load.session import Session
 from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
 
