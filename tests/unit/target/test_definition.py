@@ -10,13 +10,13 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-import lab.drill.model
+import lab.drill
 from lab.drill.model import Target
 from target.openapi import DOCUMENT
 from target.settings import Settings, read_settings
 
 GIVEN_BY_THE_LAB = {"host", "port", "health_port", "listen_fd", "database_url"}
-FILE = Path(lab.drill.model.__file__).parent / "targets" / "coupon-order.yaml"
+FILE = Path(lab.drill.__file__).parent / "targets" / "coupon-order.yaml"
 
 
 @pytest.fixture

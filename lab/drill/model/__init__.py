@@ -1,0 +1,37 @@
+"""The nouns of a drill, as frozen data. A load test is a drill whose stages have no fault: one code path.
+
+Field names are the keys of a drill file; times are seconds, rates per second, shares 0 to 1 (see ``units``).
+Nothing here knows files, faults or processes: ``reader`` fills these, ``run`` obeys them, ``judge`` reads them again.
+"""
+
+from lab.drill.model.drill import Check, Drill, RunPlan
+from lab.drill.model.load import Executor, Load, Ramp
+from lab.drill.model.measure import Alarms, DiedAlarm, ErrorsAlarm, Measure, Respond
+from lab.drill.model.noun import Scalar
+from lab.drill.model.stage import GOOD_TO_CONFIRM, SHORTEST_BASELINE_S, Budgets, FaultCall, Lane, Probe, Stage, Thresholds
+from lab.drill.model.target import Request, Target
+
+__all__ = [
+    "GOOD_TO_CONFIRM",
+    "SHORTEST_BASELINE_S",
+    "Alarms",
+    "Budgets",
+    "Check",
+    "DiedAlarm",
+    "Drill",
+    "ErrorsAlarm",
+    "Executor",
+    "FaultCall",
+    "Lane",
+    "Load",
+    "Measure",
+    "Probe",
+    "Ramp",
+    "Request",
+    "Respond",
+    "RunPlan",
+    "Scalar",
+    "Stage",
+    "Target",
+    "Thresholds",
+]
