@@ -1,79 +1,31 @@
-"""Leak or warm-up: series whose truth is known, and how often the trend finds it."""
+"""Leak or warm-up: series whose truth is known, and what the trend calls them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import lfilter
+from trend_series import (
+    LEVEL,
+    MB,
+    RUN_S,
+    SIZE,
+    Floats,
+    flat,
+    leak,
+    series,
+    stairs,
+    step,
+    teeth,
+    two_warmups,
+    warmup,
+    warmup_and_leak,
+)
 
-from lab.judge.trend import Kind, Trend, trend
-
-Floats = npt.NDArray[np.float64]
-MB = 1e6
-LEVEL = 200 * MB
-SIZE = 20 * MB
-"""What the shapes below rise by; their argument is the share of the window that is over."""
-RUN_S = 570
-"""Ten minutes without the first 30 s, at 1 Hz."""
-
-
-def flat(x: Floats) -> Floats:
-    return 0 * x
-
-
-def leak(x: Floats) -> Floats:
-    return x
-
-
-def warmup(time_constant: float) -> Callable[[Floats], Floats]:
-    return lambda x: 1 - np.exp(-x / time_constant)
-
-
-def step(at: float) -> Callable[[Floats], Floats]:
-    return lambda x: (x >= at).astype(np.float64)
-
-
-def stairs(steps: int) -> Callable[[Floats], Floats]:
-    return lambda x: np.floor(x * steps) / steps
-
-
-def teeth(count: float) -> Callable[[Floats], Floats]:
-    return lambda x: x * count % 1
-
-
-def two_warmups(x: Floats) -> Floats:
-    """Class loading at once, then a cache."""
-    return (warmup(0.03)(x) + warmup(0.25)(x)) / 2
-
-
-def warmup_and_leak(x: Floats) -> Floats:
-    return warmup(0.05)(x) + leak(x) / 2
-
-
-def noise(rng: np.random.Generator, n: int, phi: float) -> Floats:
-    """AR(1) of variance 1 whose neighbours correlate by ``phi``."""
-    past: Floats = lfilter([1], [1, -phi], rng.normal(size=n + 500))[500:] * np.sqrt(1 - phi**2)
-    return past
-
-
-def series(
-    shape: Callable[[Floats], Floats],
-    *,
-    spread: float = 0.02,
-    phi: float = 0.0,
-    seed: int = 1,
-    n: int = RUN_S,
-    every_s: float = 1.0,
-) -> tuple[Floats, Floats]:
-    """Times and bytes; ``spread`` is the noise as a share of SIZE."""
-    t_s = np.arange(n, dtype=np.float64) * every_s
-    return t_s, LEVEL + SIZE * (shape(t_s / t_s[-1]) + spread * noise(np.random.default_rng(seed), n, phi))
-
+from lab.judge.trend import Trend, trend
 
 KINDS = [
     ("noise is flat", flat, {}, "flat"),
@@ -206,108 +158,3 @@ def test_moving_the_clock_or_reversing_time_changes_the_slope_as_it_should(count
 @given(st.lists(st.floats(-1e12, 1e12) | st.just(float("nan")), min_size=15, max_size=60))
 def test_any_series_has_a_trend(values: list[float]) -> None:
     assert trend(np.arange(len(values)) * 3.0, values).text
-
-
-# How often: every rate is that of so many series with a noise, and a phase, of their own.
-
-TIMES = 50
-NOISES = [(0.02, 0.0), (0.2, 0.0), (0.05, 0.9), (0.05, 0.98)]
-"""Spread (as a share of what the shapes rise by: 1 MB and 10 MB are 0.5 and 5 % of the level) and lag-1 autocorrelation."""
-
-
-def kinds(shape: Callable[[Floats], Floats], noises: list[tuple[float, float]], n: int = RUN_S, times: int = TIMES) -> list[Kind]:
-    """Of ``times`` series with each of ``noises``."""
-    return [trend(*series(shape, spread=s, phi=phi, seed=seed, n=n)).kind for s, phi in noises for seed in range(times)]
-
-
-def share(found: list[Kind], *of: Kind) -> float:
-    return sum(kind in of for kind in found) / len(found)
-
-
-NO_LEAKS = {
-    "flat": flat,
-    "a warm-up of a twentieth of the window": warmup(0.05),
-    "of a tenth": warmup(0.1),
-    "of a fifth": warmup(0.2),
-    "of a quarter": warmup(0.25),
-    "of two parts": two_warmups,
-    "a step": step(0.3),
-    "a late step": step(0.75),
-    "a saw-tooth": teeth(12.3),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", NO_LEAKS.values(), ids=NO_LEAKS)
-def test_at_most_1_in_100_is_called_a_leak_that_is_none(shape: Callable[[Floats], Floats]) -> None:
-    assert share(kinds(shape, NOISES), "leaking") <= 0.01
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("phi", [0.0, 0.9, 0.97, 0.99])
-def test_what_is_flat_hardly_ever_rises_or_falls(phi: float) -> None:
-    found = kinds(flat, [(0.5, phi)], times=300)
-    assert share(found, "leaking") <= 0.01
-    assert share(found, "leaking", "warming up", "declining") <= 0.05
-
-
-@pytest.mark.slow
-def test_counts_that_wander_do_not_leak() -> None:
-    rng = np.random.default_rng(1)
-    found = [trend(range(RUN_S), np.round(50 + 5 * noise(rng, RUN_S, 0.95)), unit="count").kind for _ in range(300)]
-    assert share(found, "leaking") <= 0.01
-
-
-FOUND = [
-    ("2 noises within the run", leak, (0.5, 0.0), RUN_S, 0.5),
-    ("3 noises", leak, (0.33, 0.0), RUN_S, 0.9),
-    ("5 noises", leak, (0.2, 0.0), RUN_S, 0.99),
-    ("50 noises", leak, (0.02, 0.0), RUN_S, 0.99),
-    ("5 noises with a memory of 10 s", leak, (0.2, 0.9), RUN_S, 0.2),
-    ("20 of them", leak, (0.05, 0.9), RUN_S, 0.99),
-    ("20 with a memory of 50 s", leak, (0.05, 0.98), RUN_S, 0.8),
-    ("50 of them", leak, (0.02, 0.98), RUN_S, 0.95),
-    ("5 noises, but a minute only", leak, (0.2, 0.0), 61, 0.4),
-    ("20 noises in a minute", leak, (0.05, 0.0), 61, 0.99),
-    ("5 noises, but an hour", leak, (0.2, 0.0), 3600, 0.99),
-    ("in 5 steps", stairs(5), (0.2, 0.0), RUN_S, 0.95),
-    ("behind a warm-up twice its size", warmup_and_leak, (0.02, 0.0), RUN_S, 0.99),
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("shape", "noise_", "n", "rate"), [case[1:] for case in FOUND], ids=[case[0] for case in FOUND])
-def test_a_leak_is_found(shape: Callable[[Floats], Floats], noise_: tuple[float, float], n: int, rate: float) -> None:
-    assert share(kinds(shape, [noise_], n), "leaking") >= rate
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", [leak, stairs(5), warmup_and_leak], ids=["a leak", "in steps", "behind a warm-up"])
-def test_a_leak_that_is_not_found_is_not_called_flat_nor_a_warm_up(shape: Callable[[Floats], Floats]) -> None:
-    assert share(kinds(shape, NOISES), "flat", "warming up") <= 0.02
-
-
-ENDED = [
-    ("a tenth", warmup(0.1), (0.02, 0.0), 0.95),
-    ("a fifth", warmup(0.2), (0.02, 0.0), 0.95),
-    ("a quarter", warmup(0.25), (0.02, 0.0), 0.95),
-    ("two parts", two_warmups, (0.02, 0.0), 0.95),
-    ("a step", step(0.3), (0.02, 0.0), 0.95),
-    ("a tenth, noisy", warmup(0.1), (0.2, 0.0), 0.7),
-    ("a fifth, noisy", warmup(0.2), (0.2, 0.0), 0.5),
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("shape", "noise_", "rate"), [case[1:] for case in ENDED], ids=[case[0] for case in ENDED])
-def test_a_warm_up_is_called_one(shape: Callable[[Floats], Floats], noise_: tuple[float, float], rate: float) -> None:
-    assert share(kinds(shape, [noise_]), "warming up") >= rate
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("spread", "phi"), [*NOISES, (0.2, 0.9)])
-def test_the_interval_holds_the_slope(spread: float, phi: float) -> None:
-    """Nominally 95 %."""
-    truth = SIZE / (RUN_S - 1) * 3600
-    found = [trend(*series(leak, spread=spread, phi=phi, seed=seed)) for seed in range(200)]
-    assert np.mean([one.low_per_h <= truth <= one.high_per_h for one in found]) >= 0.88

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvloop
 from load_plans import constant, shard_plan, shared
+from tcp_server import listening
 
 from lab.clock import MonotonicClock
 from lab.drill.model import Load
@@ -63,23 +63,8 @@ class CountingServer:
 @asynccontextmanager
 async def counting_server(moody: int = 0) -> AsyncIterator[CountingServer]:
     server = CountingServer(moody)
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
+    async with listening(server.serve, backlog=1024) as server.port:
         yield server
-    finally:
-        listener.close()
-        await listener.wait_closed()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if others:
-            await asyncio.wait(others, timeout=5)
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def runner(request: pytest.FixtureRequest) -> Any:
-    factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as running:
-        yield running
 
 
 async def burst(server: CountingServer, load: Load) -> list[Row]:

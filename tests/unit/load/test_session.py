@@ -1,259 +1,26 @@
-"""A scripted user over real TCP: one call is one request and one row, over its own line, whatever the server does."""
+"""A scripted user over real TCP: one call is one row, over its own line, whatever the server does."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import re
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import looptime
 import pytest
-import uvloop
-from load_plans import constant
+from session_place import Place, Run, Server, place
 
 from lab.clock import Clock, LoopClock, MonotonicClock
-from lab.history.model.buffer import RowBuffer
-from lab.history.model.rows import Outcome, Row, Via
+from lab.history.model.rows import Outcome, Via
 from lab.http.client import HttpDialer
 from lab.http.exchange import Exchange, Line
 from lab.http.kept_answer import WholeAnswer
 from lab.http.reply import UnexpectedOutcome
-from lab.load.names import MOST_NAMES, Names, name_of
-from lab.load.sender import Sender
-from lab.load.session import Session
-from lab.load.user import User
 from lab.nanoseconds import NS_PER_S
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nX-Served: yes\r\n\r\n" + b'{"ok":true}'
-ANSWERS = {
-    "/sold-out": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 8\r\n\r\nsold out",
-    "/chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\r\n\r\n2\r\n\r\n\r\n0\r\n\r\n",
-    "/continue": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
-    "/large": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000,
-    "/garbage": b"SSH-2.0\r\n",
-    "/closes": b"",
-    "/breaks-off": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
-}
-HANGS_UP_AFTER = ("/garbage", "/closes", "/breaks-off")
-
-
-@dataclass
-class Server:
-    """Keeps what it was asked, whole."""
-
-    port: int = 0
-    heads: list[str] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    connections: int = 0
-    writers: set[asyncio.StreamWriter] = field(default_factory=set)
-
-    @property
-    def keys(self) -> Counter[int]:
-        return Counter(int(re.search(r"X-Lab-Key: (\d+)", head)[1]) for head in self.heads)  # type: ignore[index]
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self.writers.add(writer)
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = re.search(r"Content-Length: (\d+)", head)
-                body = await reader.readexactly(int(length[1])) if length else b""
-                self.heads.append(head)
-                self.bodies.append(body)
-                path = head.split()[1]
-                if path == "/hangs":
-                    await reader.read()
-                writer.write(ANSWERS.get(path, OK))
-                if path in HANGS_UP_AFTER:
-                    break
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client closed its connection
-        finally:
-            self.writers.discard(writer)
-            writer.close()
-
-
-@asynccontextmanager
-async def serving() -> AsyncIterator[Server]:
-    server = Server()
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listener.close()
-        await listener.wait_closed()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if others:
-            await asyncio.wait(others, timeout=5)
-
-
-@dataclass
-class Place:
-    """A session and all that is told about it."""
-
-    server: Server
-    session: Session
-    rows: RowBuffer
-    names: Names
-    checks: Counter[tuple[str, bool]]
-    sender: Sender
-
-    def taken(self) -> list[Row]:
-        return list(self.rows.take())
-
-
-def place(server: Server, clock: Clock | None = None, dialer: Any = None, vu: int = 3, **load: Any) -> Place:
-    clock = clock or MonotonicClock(time.monotonic_ns())
-    rows, names, checks = RowBuffer(scenario=2), Names({"order": 4, "coupon": 7}), Counter[tuple[str, bool]]()
-    sender = Sender(
-        dialer or HttpDialer("127.0.0.1", server.port, clock, WholeAnswer),
-        clock,
-        constant(1, **load),
-        authority=f"127.0.0.1:{server.port}",
-        headers={"X-Lab-Run": "run-1"},
-        next_key=itertools.count(1000).__next__,
-        record=rows.add,
-        index_of=names,
-        check=lambda name, passed: checks.update([(name, passed)]),
-    )
-    return Place(server, Session(User(vu, "7/2"), sender), rows, names, checks, sender)
-
-
-Story = Callable[[Place], Awaitable[None]]
-Run = Callable[..., None]
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
-
-    def run_it(story: Story, **load: Any) -> None:
-        async def with_server() -> None:
-            async with serving() as server:
-                here = place(server, **load)
-                try:
-                    await story(here)
-                finally:
-                    here.session.hang_up()
-
-        with asyncio.Runner(loop_factory=factory) as runner:
-            runner.run(with_server())
-
-    return run_it
-
-
-# What is sent
-
-
-def test_a_call_is_one_request_and_one_row_on_one_line(run: Run) -> None:
-    async def story(here: Place) -> None:
-        s = here.session
-        for _ in range(3):
-            assert (await s.get("/health")).ok
-        rows = here.taken()
-        assert [row.via for row in rows] == [Via.FRESH, Via.KEPT, Via.KEPT]
-        assert [(row.key, row.vu, row.status, row.outcome, row.scenario) for row in rows] == [
-            (key, 3, 200, Outcome.OK, 2) for key in (1000, 1001, 1002)
-        ]
-        assert here.server.keys == Counter([1000, 1001, 1002])
-        assert here.server.connections == 1
-
-    run(story)
-
-
-def test_what_goes_over_the_wire(run: Run) -> None:
-    async def story(here: Place) -> None:
-        s, server = here.session, here.server
-        await s.post("/orders", json={"item": 1, "name": "Käse"}, headers={"Idempotency-Key": "7"}, name="order")
-        await s.get("/search", params={"q": "a b", "page": 2})
-        await s.post("/login", data={"user": "me", "word": "&"})
-        await s.request("PUT", "/raw", data=b"\x00\xff", headers={"content-type": "application/x"})
-        await s.post("/nothing")
-        await s.request("DELETE", f"{s.base_url}/orders/7")
-        assert server.heads[0] == (
-            f"POST /orders HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAccept: */*\r\nContent-Type: application/json\r\n"
-            "Idempotency-Key: 7\r\nX-Lab-Run: run-1\r\nX-Lab-Key: 1000\r\nContent-Length: 25\r\n\r\n"
-        )
-        assert [head.split("\r\n")[0] for head in server.heads[1:]] == [
-            "GET /search?q=a+b&page=2 HTTP/1.1",
-            "POST /login HTTP/1.1",
-            "PUT /raw HTTP/1.1",
-            "POST /nothing HTTP/1.1",
-            "DELETE /orders/7 HTTP/1.1",
-        ]
-        assert server.bodies == ['{"item":1,"name":"Käse"}'.encode(), b"", b"user=me&word=%26", b"\x00\xff", b"", b""]
-        assert ["Content-Length: 0" in head for head in server.heads] == [False, False, False, False, True, False]
-        assert "application/x-www-form-urlencoded" in server.heads[2]
-
-    run(story)
-
-
-def test_requests_are_named(run: Run) -> None:
-    async def story(here: Place) -> None:
-        s = here.session
-        await s.post("/orders", name="order")
-        for number in (1, 22):
-            await s.get(f"/orders/{number}?full=yes")
-        await s.get("/health")
-        assert [row.request for row in here.taken()] == [4, 8, 8, 9]
-        assert here.names.added == {"GET /orders/{id}": 8, "GET /health": 9}
-
-    run(story)
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/", "GET /"),
-        ("/v2/orders/17/items?x=1", "GET /v2/orders/{id}/items"),
-        ("/u/3f2504e0-4f89-41d3-9a0c-0305e82c3301", "GET /u/{id}"),
-        ("/blob/deadbeef00", "GET /blob/{id}"),
-        ("/cafe/spring", "GET /cafe/spring"),
-    ],
-)
-def test_ids_are_no_part_of_a_name(path: str, name: str) -> None:
-    assert name_of("GET", path) == name
-
-
-def test_one_name_too_many_is_told_in_words() -> None:
-    names = Names({"order": MOST_NAMES - 2})
-    assert names("one more") == MOST_NAMES - 1
-    assert names("order") == MOST_NAMES - 2
-    with pytest.raises(ValueError, match=r"request 'another' is one name too many: expected at most 256; give calls a name"):
-        names("another")
-
-
-@pytest.mark.parametrize(
-    ("call", "text"),
-    [
-        (lambda s: s.request("HEAD", "/"), "HEAD /: expected one of DELETE, GET"),
-        (lambda s: s.get("http://elsewhere.test/"), "is not a path"),
-        (lambda s: s.get("/a\nb"), "is not a path"),
-        (lambda s: s.get("/", headers={"Content-Length": "3"}), "content-length is set by the client itself"),
-        (lambda s: s.get("/", headers={"X": "a\r\nY: b"}), "is not a header"),
-        (lambda s: s.post("/", json={}, data=b""), "one of json and data"),
-        (lambda s: s.post("/", json=float("nan")), "JSON compliant"),
-    ],
-)
-def test_what_cannot_be_sent_is_the_script_s_error_and_no_row(run: Run, call: Callable[[Session], Any], text: str) -> None:
-    async def story(here: Place) -> None:
-        with pytest.raises(ValueError, match=text):
-            await call(here.session)
-        assert (here.taken(), here.server.heads) == ([], [])
-
-    run(story)
-
 
 # What comes back
 

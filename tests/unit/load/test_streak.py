@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from load_plans import constant, shard_plan
 from test_load_over_tcp import counting_server
-from test_load_over_tcp import runner as runner  # the fixture
 
 from lab.clock import MonotonicClock
 from lab.drill.model import Load
