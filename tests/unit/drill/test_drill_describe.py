@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from test_drill_reader import WHOLE, drill
+from drill_texts import WHOLE, drill
 
 from lab.drill.describe import describe
 from lab.drill.patches import resolve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_drill_reader import WHOLE, drill, only, problems, stage
+from drill_texts import WHOLE, drill, only, problems, stage
 
 from lab.drill.model import FaultCall
 from lab.drill.patches import measures, resolve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_drill_reader import HEAD, WHOLE, drill, only, problems, stage
+from drill_texts import HEAD, WHOLE, drill, only, problems, stage
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from counting_server import counting_server
 from load_plans import constant, shard_plan
-from test_load_over_tcp import counting_server
 
 from lab.clock import MonotonicClock
 from lab.drill.model import Load
