@@ -47,7 +47,7 @@ class Kinds:
         self._close = b"Connection: close\r\n" if fresh else b""
         self._kinds: dict[object, Kind] = {}
 
-    def __call__(self, method: str, path: str, name: str | None, content: str, headers: Mapping[str, str] | None) -> Kind:
+    def of(self, method: str, path: str, name: str | None, content: str, headers: Mapping[str, str] | None) -> Kind:
         """``content``: the type of its body. Raises ValueError when that is no request that can be sent."""
         about = (method, path, name, content, tuple(headers.items()) if headers else None)
         found = self._kinds.get(about)

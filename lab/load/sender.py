@@ -52,7 +52,7 @@ class Sender:
         self.connect_ns = round(load.connect_timeout * NS_PER_S)
         self.answer_ns = round(load.timeout * NS_PER_S)
         self.fresh = load.connections == "fresh"
-        self.kind = Kinds(self.base_url, authority, headers, index_of, fresh=self.fresh)
+        self.kind = Kinds(self.base_url, authority, headers, index_of, fresh=self.fresh).of
         self._expected: dict[tuple[int, ...] | None, frozenset[int]] = {None: frozenset(SUCCESS)}
 
     def expected(self, expect: Iterable[int] | None) -> frozenset[int]:
