@@ -8,7 +8,7 @@ from pathlib import Path
 
 HINT = (
     "hint: install k6 (https://grafana.com/docs/k6/latest/set-up/install-k6/), or build it with Go in about two minutes:"
-    " go install go.k6.io/k6@v1.4.0; it is looked for on PATH and in Go's bin folder"
+    " go install go.k6.io/k6@v1.5.0; it is looked for on PATH and in Go's bin folder"
 )
 
 

@@ -17,6 +17,7 @@ from k6_bench import k6, server
 from lab.history.model.rows import Rows
 from lab.report import k6_json
 from lab.report.k6_summary import Run, legacy, machine_readable
+from tests.required import lacks
 
 pytestmark = pytest.mark.slow
 
@@ -145,7 +146,7 @@ def test_the_legacy_summary_has_the_same_keys_thresholds_and_checks(k6s: Told) -
 
 def test_the_machine_readable_summary_has_the_same_shape(k6s: Told) -> None:
     if k6s.machine_readable is None:
-        pytest.skip("this k6 has no machine-readable summary: 1.5.0 was the first")
+        lacks("a k6 with a machine-readable summary (1.5.0 was the first)")
     found = machine_readable(RUN, script="script.js", generated_at="2026-11-25T14:54:49Z", version="1.5.0")
     real = k6s.machine_readable
     assert set(found) == set(real)
