@@ -96,7 +96,7 @@ def _thresholds(history: History, written: Thresholds, rows: Rows) -> tuple[Thre
     if not written:
         return ()
     drill = history.plan.drill
-    return held(written, rows, [stage.stage for stage in drill.stages], drill.target.requests, span_s(rows))
+    return held(written, rows, [stage.stage for stage in drill.stages], list(drill.target.requests), span_s(rows))
 
 
 def judge_stage(history: History, index: int) -> StageVerdict:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from lab.drill import thresholds
-from lab.drill.model import Load, Request, Thresholds
+from lab.drill.model import Load, Thresholds
 from lab.history.model.events import LoadEvent
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
 from lab.judge.thresholds import evaluate
@@ -152,14 +152,13 @@ def _at(sorted_us: Column, share: float) -> float | None:
 
 
 def held(
-    written: Thresholds, rows: Rows, stages: Sequence[str], requests: Mapping[str, Request], duration_s: float
+    written: Thresholds, rows: Rows, stages: Sequence[str], requests: Sequence[str], duration_s: float
 ) -> tuple[ThresholdFigures, ...]:
     """The thresholds of a stage, or of a drill, over its load's rows."""
     return evaluate(
         thresholds.parse_all(written),
         rows,
         scenario_names=stages,
-        request_names=list(requests),
+        request_names=requests,
         duration_s=duration_s,
-        expected=[request.expect for request in requests.values()],
     )

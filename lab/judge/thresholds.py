@@ -3,8 +3,7 @@
 Which rows count, column by column and never row by row:
 
 - ``cut`` in no metric; ``dropped`` only in ``dropped_iterations``; one request is one iteration and one check.
-- ``http_req_failed`` and ``checks`` go by the outcome; the tag ``expected_response``, as in k6, by the status alone:
-  a body that breaks off behind a 200 is an expected response, and failed.
+- ``http_req_failed``, ``checks`` and the tag ``expected_response`` go by the outcome (``lab.judge.tags``).
 - A trend is the time from one stamp to another. A phase that a request entered and never left lasted until the
   request's end (refused, given up, reset); one that it never entered is no sample. k6 counts the former as 0 ms in
   ``http_req_duration``, ``_connecting`` and ``_blocked``, so that there a refused crowd improves every percentile.
@@ -16,7 +15,7 @@ Which rows count, column by column and never row by row:
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -24,13 +23,12 @@ import numpy as np
 
 from lab.drill.thresholds import Threshold
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
+from lab.judge.tags import tagged
 from lab.judge.times import ns, seconds
 from lab.judge.verdict import ThresholdFigures
 from lab.nanoseconds import NS_PER_S
 
 _US_PER_MS = 1_000
-_STATUSES = 1 << 16
-"""The status of a row has 16 bits."""
 
 
 def evaluate(
@@ -40,14 +38,13 @@ def evaluate(
     scenario_names: Sequence[str],
     request_names: Sequence[str],
     duration_s: float,
-    expected: Sequence[Collection[int]],
 ) -> tuple[ThresholdFigures, ...]:
     """The figures of each threshold, in the same order.
 
-    ``scenario_names``, ``request_names``: what the rows' indices stand for; ``expected``: the statuses that each
-    request expects; ``duration_s``: of the run, the divisor of a counter's rate.
+    ``scenario_names``, ``request_names``: what the rows' indices stand for; ``duration_s``: of the run, the divisor of a
+    counter's rate.
     """
-    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), expected, duration_s)
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s)
     return tuple(_all_figures(thresholds, measured))
 
 
@@ -58,14 +55,13 @@ def crossed(
     scenario_names: Sequence[str],
     request_names: Sequence[str],
     duration_s: float,
-    expected: Sequence[Collection[int]],
 ) -> Threshold | None:
     """The first threshold that would abort the run as it stands, ``duration_s`` after its start; its delay is the caller's.
 
     A request under way has no row yet: what fails fast is seen before what hangs.
     """
     aborting = [each for each in thresholds if each.abort]
-    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), expected, duration_s)
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s)
     found = zip(aborting, _all_figures(aborting, measured), strict=True)
     return next((threshold for threshold, figures in found if figures.kept is False), None)
 
@@ -78,7 +74,6 @@ class _Measured:
     rows: Rows
     scenario_names: tuple[str, ...]
     request_names: tuple[str, ...]
-    expected: Sequence[Collection[int]]
     duration_s: float
 
 
@@ -139,36 +134,7 @@ def _truth(metric: str, rows: Rows) -> Column:
 
 
 def _tagged(tag: str, value: str, measured: _Measured) -> Column:
-    """The rows that have this tag. A name that nothing has is no error here: the drill's rules have looked."""
-    rows = measured.rows
-    match tag:
-        case "scenario":
-            return _named(rows.scenario, value, measured.scenario_names)
-        case "name":
-            return _named(rows.request, value, measured.request_names)
-        case "status":
-            return np.asarray(rows.status == int(value))
-        case "outcome":
-            return np.asarray(rows.outcome == Outcome[value.upper()])
-        case "expected_response":
-            return np.asarray(_expected(rows, measured.expected) == (value == "true"))
-        case "check":
-            return np.ones(len(rows), bool)  # there is one check, and every request has it
-    raise ValueError(f"tag {tag!r}: expected one that lab.drill.thresholds knows")
-
-
-def _named(indices: Column, name: str, names: Sequence[str]) -> Column:
-    return np.asarray(indices == names.index(name)) if name in names else np.zeros(len(indices), bool)
-
-
-def _expected(rows: Rows, expected: Sequence[Collection[int]]) -> Column:
-    """What a script asked beside the target's requests is in no list: what is good there, the script said by its outcome."""
-    table = np.zeros((len(expected), _STATUSES), bool)
-    for request, statuses in enumerate(expected):
-        table[request, list(statuses)] = True
-    known = rows.request < len(expected)
-    of_table = table[np.where(known, rows.request, 0), rows.status] if len(expected) else known
-    return np.where(known, of_table, rows.outcome == Outcome.OK)
+    return tagged(tag, value, measured.rows, measured.scenario_names, measured.request_names)
 
 
 # From samples to figures --------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from lab.history.model.rows import NEVER, Column, Outcome, Rows
+from lab.judge.tags import CHECK, EXPECTED
 from lab.nanoseconds import NS_PER_S, NS_PER_US
-from lab.report.k6_samples import CHECK, ERRORS, EXPECTED_ONLY, METRICS, phases
+from lab.report.k6_samples import ERRORS, EXPECTED_ONLY, METRICS, phases
 
 _DROPPED = "dropped_iterations"
 _OF_A_REQUEST = tuple(name for name in METRICS if name != _DROPPED)
@@ -135,7 +136,7 @@ class _Templates:
 
 def _answer_tags(status: int, outcome: int) -> dict[str, str]:
     """From 400 on there is an error code too, expected or not, but no error."""
-    expected = {"expected_response": "true" if outcome == Outcome.OK else "false"}
+    expected = {"expected_response": "true" if outcome == EXPECTED else "false"}
     if outcome in ERRORS:
         code, error = ERRORS[outcome]
         return {**expected, "status": "0", "error": error, "error_code": str(code)}

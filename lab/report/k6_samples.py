@@ -3,7 +3,7 @@
 Read from k6's source and seen at its output (1.4.0), re-implemented: k6 is AGPL. Where k6 and our definitions differ, k6's
 hold here, and only here: a phase that a request never entered is 0 ms and a sample all the same, so that a refused crowd
 improves ``http_req_duration``; that metric has neither the wait for a connection nor a late start in it; ``cut`` requests
-are not there at all. One request is one iteration of one user, with one check, named as in ``lab.judge.thresholds``.
+are not there at all. One request is one iteration of one user, with one check; tags as in ``lab.judge.tags``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
 
-CHECK = "status"
 EXPECTED_ONLY = "expected_response:true"
 """The one sub-metric (of ``http_req_duration``) that k6 always makes."""
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
-from lab.report.k6_samples import CHECK, EXPECTED_ONLY, METRICS, asked, ok, phases
+from lab.judge.tags import CHECK, tagged
+from lab.report.k6_samples import EXPECTED_ONLY, METRICS, asked, ok, phases
 
 SCHEMA_VERSION = "1.0.0"
 
@@ -25,11 +26,10 @@ _OURS: Mapping[str, tuple[str, str]] = {
 }
 """Metrics of ours that a threshold may name; they are in a summary only then."""
 _SELECTOR = re.compile(r"(\w+)(?:\[[^\]]*\])?(?:\{(.*)\})?")
-_OUTCOME_NAMES = {outcome.name.lower(): outcome for outcome in Outcome}
 
 
 class Judged(Protocol):
-    """A threshold with what became of it. ``kept`` None: there was nothing to judge, which k6 takes for kept."""
+    """A threshold with what became of it. ``kept`` None: there was nothing to hold against it."""
 
     @property
     def selector(self) -> str: ...
@@ -51,10 +51,13 @@ class Run:
 
 
 def legacy(run: Run) -> dict[str, Any]:
-    """``--summary-export``. Beware: a threshold that was kept is ``false`` there."""
+    """``--summary-export``. Beware: a threshold that was kept is ``false`` there. One without a sample is ``true``: the shape
+    has no third value, and nothing is kept without evidence. k6 passes over an empty rate (``false``) and holds an empty
+    trend against 0, so that ``p(95)<500`` is kept there and ``p(95)>5`` is not (measured, 1.5.0).
+    """
     crossed: dict[str, dict[str, bool]] = {}
     for each in run.thresholds:
-        crossed.setdefault(each.selector, {})[each.expression] = each.kept is False
+        crossed.setdefault(each.selector, {})[each.expression] = each.kept is not True
     metrics = {}
     for name, kind, _, values in _measured(run):
         flat = {"value" if kind == "rate" and key == "rate" else key: value for key, value in values.items()}
@@ -151,30 +154,8 @@ def _selected(selector: str, run: Run) -> tuple[str, Column | None]:
     if found is None or found[1] not in {**METRICS, **_OURS}:
         raise ValueError(f"selector {selector!r}: expected METRIC{{TAG:VALUE,…}} with one of {', '.join([*METRICS, *_OURS])}")
     tags = [tag.partition(":") for tag in (found[2] or "").split(",") if tag]
-    masks = [_tagged(tag.strip(), value.strip(), run) for tag, _, value in tags]
+    masks = [tagged(tag.strip(), value.strip(), run.rows, run.scenario_names, run.request_names) for tag, _, value in tags]
     return found[1], np.logical_and.reduce(masks) if masks else None
-
-
-def _tagged(tag: str, value: str, run: Run) -> Column:
-    rows = run.rows
-    match tag:
-        case "scenario":
-            return _named(rows.scenario, value, run.scenario_names)
-        case "name":
-            return _named(rows.request, value, run.request_names)
-        case "status":
-            return np.asarray(rows.status == int(value))
-        case "expected_response":
-            return np.asarray(ok(rows) == (value == "true"))
-        case "outcome":
-            return np.asarray(rows.outcome == _OUTCOME_NAMES[value])
-        case "check":
-            return np.full(len(rows), value == CHECK)
-    raise ValueError(f"tag {tag!r}: expected scenario, name, status, expected_response, outcome or check")
-
-
-def _named(indices: Column, name: str, names: Sequence[str]) -> Column:
-    return np.asarray(indices == names.index(name)) if name in names else np.zeros(len(indices), bool)
 
 
 class _Samples:

@@ -61,5 +61,4 @@ class AbortWatch:
             scenario_names=[stage.stage for stage in drill.stages],
             request_names=list(drill.target.requests),
             duration_s=elapsed_s,
-            expected=[request.expect for request in drill.target.requests.values()],
         )

@@ -40,7 +40,8 @@ def k6() -> Path:
 
 
 class Server(ThreadingHTTPServer):
-    """``/reset…`` answers with a RST, ``/400…`` with that status, all else with 200. Counts what it has read."""
+    """``/reset…`` answers with a RST, ``/half…`` with a body that breaks off behind a 200, ``/400…`` with that status, all
+    else with 200. Counts what it has read."""
 
     daemon_threads = True
     request_queue_size = 512
@@ -76,10 +77,12 @@ class _Handler(BaseHTTPRequestHandler):
             os.close(self.connection.detach())
             return
         self.send_response(400 if self.path.startswith("/400") else 200)
-        self.send_header("Content-Length", "2")
+        half = self.path.startswith("/half")
+        self.send_header("Content-Length", "4" if half else "2")
         self.end_headers()
         self.wfile.write(b"ok")
         self.wfile.flush()
+        self.close_connection = half
 
     do_POST = do_GET  # noqa: N815  # the base class asks for this name
 

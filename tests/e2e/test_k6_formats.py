@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from histories import failed, ok, refused
+from histories import FRESH, failed, ok, refused, row
 from k6_bench import k6, server
 
-from lab.history.model.rows import Rows
+from lab.history.model.rows import Outcome, Rows
 from lab.report import k6_json
 from lab.report.k6_summary import Run, legacy, machine_readable
 from tests.required import lacks
@@ -27,11 +27,12 @@ import { check } from 'k6';
 import exec from 'k6/execution';
 http.setResponseCallback(http.expectedStatuses(200));
 export const options = {
-  scenarios: { peak: { executor: 'shared-iterations', vus: 1, iterations: 3 } },
+  scenarios: { peak: { executor: 'shared-iterations', vus: 1, iterations: 4 } },
   thresholds: { http_req_failed: ['rate<0.01'], 'http_req_duration{scenario:peak}': ['max<60000'] },
 };
 export default function () {
-  const url = [`${__ENV.BASE_URL}/ok`, `${__ENV.BASE_URL}/400`, __ENV.REFUSED][exec.scenario.iterationInTest];
+  const urls = [`${__ENV.BASE_URL}/ok`, `${__ENV.BASE_URL}/400`, __ENV.REFUSED, `${__ENV.BASE_URL}/half`];
+  const url = urls[exec.scenario.iterationInTest];
   check(http.post(url, null, {tags: {name: 'order'}}), {'status': (answer) => answer.status === 200});
 }
 """
@@ -78,7 +79,7 @@ def _run(place: Path, *options: str) -> None:
 
 
 RUN = Run(
-    Rows.of([ok(1.0), failed(2.0, status=400), refused(3.0)]),
+    Rows.of([ok(1.0), failed(2.0, status=400), refused(3.0), row(4.0, 0.005, Outcome.BAD_BODY, FRESH, status=200)]),
     ["peak"],
     ["order"],
     1.0,

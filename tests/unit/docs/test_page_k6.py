@@ -141,7 +141,7 @@ def test_what_was_cut_is_counted_and_in_no_metric() -> None:
 def _value(selector: str, expression: str, rows: list[Row]) -> tuple[float | None, bool | None]:
     from lab.drill.thresholds import parse as threshold
 
-    names = {"scenario_names": ["a"], "request_names": ["order"], "duration_s": 1.0, "expected": [(200,)]}
+    names = {"scenario_names": ["a"], "request_names": ["order"], "duration_s": 1.0}
     (found,) = evaluate(threshold(selector, [expression]), Rows.of(rows), **names)  # type: ignore[arg-type]
     return found.value, found.kept
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 from histories import KEPT, REOPENED, cut, dropped, failed, ok, refused
 
-from lab.history.model.rows import DTYPES, Row, Rows
+from lab.drill.thresholds import parse
+from lab.history.model.rows import DTYPES, Outcome, Row, Rows
+from lab.judge.thresholds import evaluate
+from lab.report import k6_json
 from lab.report.k6_summary import Run, legacy, machine_readable
 
 TREND = ["avg", "min", "med", "max", "p(90)", "p(95)"]
@@ -58,8 +61,8 @@ def test_expected_responses_have_a_trend_of_their_own_if_there_are_any() -> None
     assert name not in metrics([failed(2.0)])
 
 
-@pytest.mark.parametrize(("kept", "written"), [(True, False), (False, True), (None, False)])
-def test_a_threshold_that_was_kept_is_false(kept: bool | None, written: bool) -> None:
+@pytest.mark.parametrize(("kept", "written"), [(True, False), (False, True), (None, True)])
+def test_only_a_threshold_that_was_kept_is_false(kept: bool | None, written: bool) -> None:
     found = metrics(ROWS, Threshold("http_req_duration", "p(95)<500", kept), Threshold("http_req_duration", "max<1", not kept))
     assert found["http_req_duration"]["thresholds"]["p(95)<500"] is written
     assert list(found["http_req_duration"]) == [*TREND, "thresholds"]
@@ -85,15 +88,28 @@ def test_a_selector_with_tags_is_a_metric_because_a_threshold_names_it(selector:
     assert selector not in metrics(rows)
 
 
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in (Outcome.CUT, Outcome.DROPPED)])
+@pytest.mark.parametrize("status", [0, 200, 404])
+def test_judge_summary_and_lines_say_the_same_of_an_expected_response(outcome: Outcome, status: int) -> None:
+    """Whatever the target's request expects: a script may have said otherwise, and its word is in the outcome."""
+    rows, names = [replace(ok(1.0, status=status), outcome=outcome)], {"scenario_names": ["peak"], "request_names": ["order"]}
+    selector = "http_reqs{expected_response:true}"
+    (judged,) = evaluate(parse(selector, ["count>0"]), Rows.of(rows), **names, duration_s=1.0)
+    lines = k6_json.lines(Rows.of(rows), **names, methods=["POST"], urls=[""], epoch_ns=0)
+    told = [json.loads(line)["data"]["tags"]["expected_response"] for line in lines if b'"http_reqs","type":"Point"' in line]
+    assert metrics(rows, Threshold(selector, "count>0", True))[selector]["count"] == judged.value == (outcome == Outcome.OK)
+    assert told == ["true" if judged.value else "false"]
+
+
 def test_other_metrics_of_ours_are_there_only_when_a_threshold_names_them() -> None:
     found = metrics([ok(1.0, took=0.008), failed(2.0, took=0.002)], Threshold("http_req_due", "max<9", True))
     assert found["http_req_due"]["max"] == 8
     assert "error_rate" not in found
 
 
-def test_a_trend_without_samples_is_zeros_when_a_threshold_names_it() -> None:
+def test_a_trend_without_samples_is_zeros_when_a_threshold_names_it_and_not_kept() -> None:
     assert metrics([], Threshold("http_req_waiting", "max<9", None)) == {
-        "http_req_waiting": {**dict.fromkeys(TREND, 0), "thresholds": {"max<9": False}}
+        "http_req_waiting": {**dict.fromkeys(TREND, 0), "thresholds": {"max<9": True}}
     }
 
 
