@@ -1,6 +1,6 @@
 """What the users of a stage met: counts by request and status, latencies in k6's sense and from due, how the generator did.
 
-- *service*: from the send to the whole answer, k6's ``http_req_duration``; without connecting.
+- *service*, *connecting*: what a threshold on ``http_req_duration`` and ``http_req_connecting`` is held against.
 - *due*: from the instant at which the request was due. In a closed loop that is when its user was free, so a frozen
   service is met once by each user and then not asked any more: the figures under-report, and say so.
 - *corrected* (closed loops only): each latency L that outlasts the median cycle C of a user also stands for the requests
@@ -19,6 +19,7 @@ from lab.drill import thresholds
 from lab.drill.model import Load, Thresholds
 from lab.history.model.events import LoadEvent
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
+from lab.judge.phases import samples
 from lab.judge.thresholds import evaluate
 from lab.judge.times import seconds
 from lab.judge.users import outcomes
@@ -48,8 +49,8 @@ def load_figures(rows: Rows, load: Load, requests: Sequence[str], events: Sequen
         reopened=int((done.via == Via.REOPENED).sum()),
         most_vus=load.most_vus,
         closed=load.closed,
-        service=latency(service_us(done)),
-        connecting=latency(_connecting_us(done)),
+        service=latency(samples("http_req_duration", done)),
+        connecting=latency(samples("http_req_connecting", done)),
         due=latency(due_us),
         corrected=latency(_corrected(due_us)) if load.closed else None,
         by_request={_name(i, requests): _of_request(done.where(done.request == i)) for i in np.unique(done.request).tolist()},
@@ -93,20 +94,9 @@ def _of_request(rows: Rows) -> RequestFigures:
         failed=int((rows.outcome != Outcome.OK).sum()),
         statuses=statuses,
         unanswered=unanswered,
-        service=latency(service_us(rows)),
+        service=latency(samples("http_req_duration", rows)),
         due=latency(rows.end_us),
     )
-
-
-def service_us(rows: Rows) -> Column:
-    """k6's duration; of a request that was never sent, since it was started."""
-    begun = np.where(rows.sent_us == NEVER, rows.start_us, rows.sent_us)
-    return np.asarray((np.maximum(rows.end_us, begun) - begun)[begun != NEVER])
-
-
-def _connecting_us(rows: Rows) -> Column:
-    dialled = rows.where((rows.via != Via.KEPT) & (rows.connected_us != NEVER) & (rows.start_us != NEVER))
-    return np.asarray(np.maximum(dialled.connected_us, dialled.start_us) - dialled.start_us)
 
 
 def latency(us: Column) -> LatencyFigures | None:

@@ -4,8 +4,7 @@ Which rows count, column by column and never row by row:
 
 - ``cut`` in no metric; ``dropped`` only in ``dropped_iterations``; one request is one iteration and one check.
 - ``http_req_failed``, ``checks`` and the tag ``expected_response`` go by the outcome (``lab.judge.tags``).
-- A trend is the time from one stamp to another. A phase that a request entered and never left lasted until the
-  request's end (refused, given up, reset); one that it never entered is no sample. k6 counts the former as 0 ms in
+- A trend is the time of a phase (``lab.judge.phases``). k6 counts a phase that a request never left as 0 ms in
   ``http_req_duration``, ``_connecting`` and ``_blocked``, so that there a refused crowd improves every percentile.
 - No row, no value, nothing kept or broken (k6 skips empty sinks); only counters count to 0, and that is judged.
 - With a window the worst whole one decides. Windows begin every second from the first due time to the last of all
@@ -22,7 +21,8 @@ from itertools import groupby
 import numpy as np
 
 from lab.drill.thresholds import Threshold
-from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
+from lab.history.model.rows import Column, Outcome, Rows, Via
+from lab.judge.phases import PHASES, took
 from lab.judge.tags import tagged
 from lab.judge.times import ns, seconds
 from lab.judge.verdict import ThresholdFigures
@@ -89,37 +89,17 @@ class _Samples:
         return _Samples(self.values[order], self.due_ns[order])
 
 
-_ENDS: Mapping[str, Callable[[Rows], tuple[Column, Column]]] = {
-    "http_req_duration": lambda rows: (_or(rows.sent_us, rows.start_us), rows.end_us),
-    "http_req_waiting": lambda rows: (rows.sent_us, _or(rows.first_byte_us, rows.end_us)),
-    "http_req_connecting": lambda rows: (rows.start_us, _connected(rows)),
-    "http_req_blocked": lambda rows: (rows.start_us, _or(rows.sent_us, rows.end_us)),
-    "http_req_due": lambda rows: (np.zeros_like(rows.end_us), rows.end_us),
-    "iteration_duration": lambda rows: (rows.start_us, rows.end_us),
-}
-"""From which stamp to which each trend measures."""
-
-
-def _or(stamps: Column, otherwise: Column) -> Column:
-    return np.where(stamps == NEVER, otherwise, stamps)
-
-
-def _connected(rows: Rows) -> Column:
-    """A kept connection is connected from the start, whatever its stamp says."""
-    return np.where(rows.via == Via.KEPT, rows.start_us, _or(rows.connected_us, rows.end_us))
-
-
 def _samples(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured) -> _Samples:
     rows = measured.rows
     mask = _counted(metric, rows)
     for tag, value in tags:
         mask &= _tagged(tag, value, measured)
-    if metric not in _ENDS:
-        return _Samples(_truth(metric, rows)[mask], rows.due_ns[mask])
-    begin, end = _ENDS[metric](rows)
-    mask &= (begin != NEVER) & (end != NEVER)
-    # stamps are whole µs, each rounded down by itself: never less than nothing, and never wrapped around
-    return _Samples((np.maximum(begin, end) - begin)[mask], rows.due_ns[mask])
+    if metric in PHASES:
+        values, entered = took(metric, rows)
+        mask &= entered
+    else:
+        values = _truth(metric, rows)
+    return _Samples(values[mask], rows.due_ns[mask])
 
 
 def _counted(metric: str, rows: Rows) -> Column:

@@ -82,7 +82,7 @@ def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[Repor
     for name, figures in load.by_request.items():
         yield ReportLine(name, tuple(_counters(name, figures, _expected(name, requests))))
     yield ReportLine("latency", (*_latency(load.service), "from the send, as k6 has it"))
-    yield ReportLine("connecting", tuple(_latency(load.connecting)))
+    yield ReportLine("connecting", (*_latency(load.connecting), "0 on a kept connection, as k6 has it"))
     yield ReportLine("from due", (*_latency(load.due), *_closed(load)))
     if load.corrected is not None and load.corrected != load.due:
         yield ReportLine("corrected", (*_latency(load.corrected), "for what waiting users did not ask"))

@@ -98,6 +98,24 @@ def test_service_counts_from_the_send_and_due_from_when_it_was_due() -> None:
     assert (known.service.med_ms, known.due.med_ms, known.connecting.med_ms) == (20.0, 21.0, 0.3)
 
 
+@pytest.mark.parametrize(("figure", "metric"), [("service", "http_req_duration"), ("connecting", "http_req_connecting")])
+def test_a_figure_and_the_threshold_on_its_metric_say_the_same(figure: str, metric: str) -> None:
+    """New, kept and reopened connections; refused, reset before it was sent, and never begun."""
+    refused = {"outcome": Outcome.CONNECT_REFUSED, "status": 0, "connected_us": NEVER, "sent_us": NEVER}
+    rows = [*many(20), *many(60, via=Via.KEPT), *many(3, via=Via.REOPENED, connected_us=950)]
+    rows += [*many(5, **refused), *many(2, outcome=Outcome.RESET, status=0, sent_us=NEVER), sent(1.0, start_us=NEVER)]
+    known = found(rows, thresholds={metric: ("avg<1000", "max<1000", "p(95)<1000", "med<1000", "min<1000")})
+    told = getattr(known.load, figure)
+    of_figure = [told.avg_ms, told.max_ms, told.p95_ms, told.med_ms, told.min_ms]
+    assert [each.value for each in known.thresholds] == pytest.approx(of_figure)
+
+
+def test_a_kept_connection_takes_no_time_to_open() -> None:
+    known = figures([*many(99, via=Via.KEPT), *many(1)])
+    assert known.connecting is not None
+    assert (known.connecting.med_ms, known.connecting.max_ms) == (0.0, 0.3)
+
+
 def test_statuses_and_what_brought_none_are_counted_by_request() -> None:
     rows = [*many(5), *many(2, status=400), *many(1, status=500, outcome=Outcome.BAD_STATUS)]
     rows += [*many(3, status=0, outcome=Outcome.RESET), *many(4, request=0)]
