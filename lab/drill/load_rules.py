@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 
-from lab.drill.model import Load
+from lab.drill.model import Executor, Load
 from lab.drill.problems import Finding
 
 MOST_VUS = 65_536
 """The VU of a request row has 16 bits, and VUs count from 0."""
-OWN: Mapping[str, frozenset[str]] = {
+OWN: Mapping[Executor, frozenset[str]] = {
     "shared-iterations": frozenset({"vus", "iterations", "max_duration"}),
     "per-vu-iterations": frozenset({"vus", "iterations", "max_duration"}),
     "constant-vus": frozenset({"vus", "duration"}),
@@ -19,8 +19,14 @@ OWN: Mapping[str, frozenset[str]] = {
     "ramping-arrival-rate": frozenset({"vus", "max_vus", "start_rate", "ramp"}),
     "k6": frozenset({"k6", "duration"}),
 }
-"""What each executor reads besides the fields that all of them read."""
-_SOMEBODYS = frozenset[str]().union(*OWN.values())
+"""What each executor reads that not all of its kind read."""
+OF_WAITING_USERS = frozenset({"pause_after_error", "jitter"})
+"""What closed loops read besides: an arrival waits for nobody's pause."""
+OF_OUR_ENGINE = frozenset({"start_time", "request", "python", "connections", "connect_timeout", "timeout"})
+"""What every executor reads but k6, whose script decides."""
+
+
+_defaults = {field.name: field.default if field.default_factory is MISSING else field.default_factory() for field in fields(Load)}
 
 
 def broken(load: Load) -> Iterator[Finding]:
@@ -47,13 +53,22 @@ def broken(load: Load) -> Iterator[Finding]:
     yield from _ramps(load)
 
 
+def reads(executor: Executor) -> frozenset[str]:
+    """Every field that changes something under this executor."""
+    if executor == "k6":
+        return OWN[executor] | {"graceful_stop"}
+    waiting = OF_WAITING_USERS if Load(executor=executor).closed else frozenset[str]()
+    return OWN[executor] | OF_OUR_ENGINE | waiting | {"graceful_stop"}
+
+
 def _foreign(load: Load) -> Iterator[Finding]:
     """What another executor would read, and this one would silently not."""
-    for field in fields(Load):
-        default = None if field.default is MISSING else field.default
-        if field.name in _SOMEBODYS - OWN[load.executor] and getattr(load, field.name) != default:
-            readers = " or ".join(name for name, own in OWN.items() if field.name in own)
-            yield Finding((field.name,), f"{field.name} with {load.executor}", f"executor: {readers}", about=(("executor",),))
+    told_below = {"executor", "request", "python"}
+    for name in (field.name for field in fields(Load) if field.name not in reads(load.executor) | told_below):
+        if getattr(load, name) != _defaults[name]:
+            readers = " or ".join(each for each in OWN if name in reads(each))
+            expected = "no such key: the script decides" if load.executor == "k6" else f"executor: {readers}"
+            yield Finding((name,), f"{name} is not read by {load.executor}", expected, about=(("executor",),))
 
 
 def _times(load: Load) -> Iterator[Finding]:

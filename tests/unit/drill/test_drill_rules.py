@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 from drill_texts import HEAD, WHOLE, drill, only, problems, stage
+
+from lab.drill import load_rules
+from lab.drill.model import Executor, Load, Ramp
+from lab.drill.typed import keys
 
 
 @pytest.mark.parametrize(
@@ -13,7 +20,7 @@ from drill_texts import HEAD, WHOLE, drill, only, problems, stage
         (["load: {executor: constant-vus, request: order, vus: 65537}"], "6: 65537 vus"),
         (
             ["load: {executor: constant-vus, request: order, iterations: 5}"],
-            "6: iterations with constant-vus, expected executor:",
+            "6: iterations is not read by constant-vus, expected executor: shared-iterations or per-vu-iterations",
         ),
         (["load: {executor: constant-vus, request: {order: 0}}"], "6: the requests weigh nothing"),
         (["load: {executor: constant-vus, request: {order: 2, coupon: -1}}"], "6: the requests weigh nothing"),
@@ -53,6 +60,65 @@ from drill_texts import HEAD, WHOLE, drill, only, problems, stage
 )
 def test_a_stage_that_breaks_a_rule_is_told_so(lines: list[str], told: str) -> None:
     assert only(stage(*lines)).startswith(f"d.yaml:{told}")
+
+
+IGNORED = [
+    (
+        "{executor: constant-arrival-rate, rate: 10/s, request: order, %s}",
+        "constant-arrival-rate",
+        "executor: shared-iterations or ",
+    ),
+    (
+        "{executor: ramping-arrival-rate, ramp: [{1s: 5/s}], request: order, %s}",
+        "ramping-arrival-rate",
+        "executor: shared-iterations or ",
+    ),
+    ("{k6: shop.js, %s}", "k6", "no such key: the script decides"),
+]
+
+
+@pytest.mark.parametrize(("load", "executor", "expected"), IGNORED, ids=[each[1] for each in IGNORED])
+@pytest.mark.parametrize("key", ["pause_after_error: 50ms", "jitter: 50%"])
+def test_a_pause_is_for_users_who_wait(load: str, executor: str, expected: str, key: str) -> None:
+    name = key.partition(":")[0]
+    assert only(stage("load: " + load % key)).startswith(f"d.yaml:6: {name} is not read by {executor}, expected {expected}")
+
+
+def test_every_key_that_a_script_decides_is_told_at_once_and_only_once() -> None:
+    load = [
+        "load:",
+        "  k6: shop.js",
+        "  duration: 1m",
+        "  graceful_stop: 1s",
+        "  vus: 5",
+        "  start_time: 1s",
+        "  connections: fresh",
+    ]
+    load += ["  connect_timeout: 1s", "  timeout: 1s", "  pause_after_error: 0s", "  jitter: 5%", "  max_duration: 1m"]
+    told = problems(stage(*load))
+    ignored = ("vus", "start_time", "connections", "connect_timeout", "timeout", "pause_after_error", "jitter", "max_duration")
+    assert [(each.line, each.what) for each in told] == [(10 + i, f"{key} is not read by k6") for i, key in enumerate(ignored)]
+
+
+@pytest.mark.parametrize("executor", get_args(Executor))
+def test_a_key_is_read_by_an_executor_or_told(executor: Executor) -> None:
+    """Whatever it is set to, as long as that is not what it is anyway."""
+    other = {"max_duration": 1.0, "duration": 1.0, "start_time": 1.0, "graceful_stop": 1.0, "graceful_ramp_down": 1.0}
+    other |= {"connect_timeout": 1.0, "timeout": 1.0, "pause_after_error": 1.0, "jitter": 0.5, "connections": "fresh"}
+    other |= {
+        "vus": 2,
+        "iterations": 2,
+        "start_vus": 2,
+        "max_vus": 2,
+        "rate": 1.0,
+        "start_rate": 1.0,
+        "ramp": (Ramp(over=1.0, to=2),),
+    }
+    other |= {"request": {"order": 1}, "python": "shop.py", "k6": "shop.js"}
+    assert other.keys() == keys(Load).keys() - {"executor"}
+    for key, value in other.items():
+        told = {each.path for each in load_rules.broken(replace(Load(executor=executor), **{key: value}))}
+        assert ((key,) in told) or (key in load_rules.reads(executor)), key
 
 
 def test_a_request_of_weight_0_is_switched_off() -> None:
