@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from lab.history.model.history import History
+from lab.judge.checked import of_scripts
 from lab.judge.load import span_s
 from lab.judge.verdict import Verdict
 from lab.report import k6_json, k6_summary
@@ -50,6 +51,7 @@ def _json_lines(file: IO[bytes], history: History, _verdict: Verdict) -> None:
             methods=methods,
             urls=urls,
             epoch_ns=plan.epoch_ns,
+            scripted=of_scripts(history),
         )
     )
 
@@ -76,4 +78,4 @@ def _run(history: History, verdict: Verdict) -> k6_summary.Run:
     thresholds = (*verdict.thresholds, *(each for stage in verdict.stages for each in stage.thresholds))
     drill = history.plan.drill
     names = [stage.stage for stage in drill.stages]
-    return k6_summary.Run(history.load, names, list(drill.target.requests), span_s(history.load), thresholds)
+    return k6_summary.Run(history.load, names, list(drill.target.requests), span_s(history.load), thresholds, of_scripts(history))

@@ -40,10 +40,9 @@ def broken(load: Load) -> Iterator[Finding]:
         at = "ramp" if load.executor == "ramping-vus" else "vus"
         yield Finding((at,), f"{load.most_vus} vus", f"1 to {MOST_VUS}")
     # a weight of 0 is a request switched off by --set; somebody must still ask something
-    scripted = load.executor == "k6" or load.python is not None
-    if not scripted and not load.request:
+    if not load.scripted and not load.request:
         yield Finding(("request",), "a load without a request", "request: order, or weights: {order: 2, coupon: 1}")
-    elif scripted and load.request:
+    elif load.scripted and load.request:
         yield Finding(("request",), "requests beside a script", "one of them: the script says what it asks")
     elif load.request and (min(load.request.values()) < 0 or sum(load.request.values()) == 0):
         yield Finding(("request",), "the requests weigh nothing", "weights of at least 0, one of them above")

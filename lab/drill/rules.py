@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lab.drill import load_rules
@@ -44,7 +44,7 @@ def broken(drill: Drill, known: Known) -> Iterator[Finding]:
     yield from _target(drill, known)
     yield from _ledger(drill)
     yield from _settings(drill.target.settings, ("target", "settings"), known)
-    yield from _thresholds(drill, drill.thresholds, ("thresholds",))
+    yield from _thresholds(drill, drill.thresholds, ("thresholds",), drill.stages)
     for index, stage in enumerate(drill.stages):
         yield from _stage(drill, stage, ("stages", index), known)
 
@@ -59,7 +59,7 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
     yield from _leaves(stage, at, known)
     yield from _ending(stage, at)
     yield from _load_test(stage, at)
-    yield from _thresholds(drill, stage.thresholds, (*at, "thresholds"))
+    yield from _thresholds(drill, stage.thresholds, (*at, "thresholds"), [stage])
     yield from _settings(stage.target, (*at, "target"), known)
     for name, measure in stage.measures.items():
         yield from _settings(measure.target, (*at, "measures", name, "target"), known)
@@ -231,9 +231,11 @@ def _load_test(stage: Stage, at: Path) -> Iterator[Finding]:
         yield Finding((*at, "judge"), "judge: load with a fault", "judge: probe, or no fault", about=((*at, "fault"),))
 
 
-def _thresholds(drill: Drill, thresholds: Thresholds, at: Path) -> Iterator[Finding]:
+def _thresholds(drill: Drill, thresholds: Thresholds, at: Path, about: Sequence[Stage]) -> Iterator[Finding]:
+    """``about``: the stages whose requests they are held against."""
     stages, requests = [stage.stage for stage in drill.stages], list(drill.target.requests)
-    for each in thresholds_of.problems(thresholds, scenarios=stages, requests=requests):
+    scripted = any(stage.load.scripted for stage in about if stage.load)
+    for each in thresholds_of.problems(thresholds, scenarios=stages, requests=requests, scripted=scripted):
         yield replace(each, path=(*at, *each.path))
 
 

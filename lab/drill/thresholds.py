@@ -60,7 +60,9 @@ OUTCOMES = (
 """Of ``lab.history.model.rows.Outcome``, which this layer does not know, those that count in a metric with this tag."""
 
 _TAGS = ("scenario", "name", "status", "expected_response", "outcome")
-_VALUES: Mapping[str, tuple[str, ...]] = {"expected_response": ("true", "false"), "outcome": OUTCOMES, "check": ("status",)}
+_VALUES: Mapping[str, tuple[str, ...]] = {"expected_response": ("true", "false"), "outcome": OUTCOMES}
+_OF_A_REQUEST = ("status",)
+"""Its checks; a script has its own, by any name."""
 _KEYS = {"threshold": "threshold", "abort": "abort", "delay_abort": "delay_abort"}
 _KEYS_OF_K6 = {"abortOnFail": "abort", "delayAbortEval": "delay_abort"}
 _ELSEWHERE = {"mean": "avg", "average": "avg", "median": "med"}
@@ -130,17 +132,24 @@ def parse_all(mapping: Mapping[str, Any]) -> tuple[Threshold, ...]:
 
 
 def problems(
-    mapping: Mapping[str, Any], *, scenarios: Collection[str] | None = None, requests: Collection[str] | None = None
+    mapping: Mapping[str, Any],
+    *,
+    scenarios: Collection[str] | None = None,
+    requests: Collection[str] | None = None,
+    scripted: bool | None = None,
 ) -> Iterator[Finding]:
     """Everything that is wrong with a mapping; paths begin at it (``("http_reqs", 0, "abort")``).
 
-    ``scenarios``, ``requests``: the names that the tags ``scenario`` and ``name`` can have; None: any.
+    ``scenarios``, ``requests``: the names that the tags ``scenario`` and ``name`` can have; None: any. ``scripted``: whether
+    a script does the checks; None: it may.
     """
-    names = {"scenario": scenarios, "name": requests}
+    names = {"scenario": scenarios, "name": requests, "check": _OF_A_REQUEST if scripted is False else None}
     known: dict[str, Collection[str]] = {**_VALUES, **{tag: each for tag, each in names.items() if each is not None}}
     for selector, expressions in mapping.items():
         yield from _in_selector(selector, known)
         yield from _in_list(selector, expressions)
+        if scripted:
+            yield from _of_a_script(selector, expressions)
 
 
 # What is wrong ------------------------------------------------------------------------------------------------------
@@ -162,6 +171,22 @@ def _in_selector(selector: str, known: Mapping[str, Collection[str]]) -> Iterato
     for tag, times in Counter(tag for tag, _ in _pairs(tags)).items():
         if times > 1:
             yield Finding((selector,), f"tag {tag!r} {times} times", "each tag once")
+
+
+def _of_a_script(selector: str, expressions: object) -> Iterator[Finding]:
+    """Its checks are counted, without their times and requests, and told at the end of the load."""
+    match = _SELECTOR.fullmatch(selector)
+    if match is None or match[1] != "checks":
+        return
+    if match[2] is not None:
+        yield Finding((selector,), "a window of a script's checks", "no window: they have no times")
+    for tag, _ in _pairs(match[3]):
+        if tag in _TAGS and tag != "scenario":
+            yield Finding((selector,), f"tag {tag!r} of a script's checks", "scenario or check")
+    for index, written in enumerate(expressions if isinstance(expressions, list | tuple) else ()):
+        for key in ("abort", "abortOnFail"):
+            if isinstance(written, dict) and written.get(key) is True:
+                yield Finding((selector, index, key), f"{key} by a script's checks", "no abort: they are told at the load's end")
 
 
 def _in_window(window: str | None) -> Iterator[tuple[str, str]]:

@@ -71,9 +71,8 @@ def missed(thresholds: Sequence[ThresholdFigures]) -> tuple[str, ...]:
 
 def without_value(thresholds: Sequence[ThresholdFigures]) -> tuple[str, ...]:
     """k6 passes over an empty metric; nothing passes here without evidence."""
-    return tuple(
-        f"threshold {each.selector} {each.expression}: no request to hold against it" for each in thresholds if each.kept is None
-    )
+    found = [(each, "check" if each.selector.startswith("checks") else "request") for each in thresholds if each.kept is None]
+    return tuple(f"threshold {each.selector} {each.expression}: no {what} to hold against it" for each, what in found)
 
 
 def _value(figures: ThresholdFigures) -> str:

@@ -13,6 +13,7 @@ from lab.history.model.rows import NEVER, Column, Rows
 from lab.judge import checks, generator
 from lab.judge.baseline import Baseline
 from lab.judge.budgets import Held, hold
+from lab.judge.checked import Scripts, of_script, of_scripts
 from lab.judge.detector import ALPHA
 from lab.judge.figures import Scene, bad_seconds, figures, recovered
 from lab.judge.invariants import invariants
@@ -64,7 +65,7 @@ def judge(history: History) -> Verdict:
     """
     stages = tuple(judge_stage(history, index) for index in range(len(history.plan.drill.stages)))
     found = invariants(history)
-    thresholds = _thresholds(history, history.plan.drill.thresholds, history.load)
+    thresholds = _thresholds(history, history.plan.drill.thresholds, history.load, of_scripts(history))
     missed, open_ = generator.missed(thresholds), generator.without_value(thresholds)
     reasons = (*checks.run_reasons(history), *missed, *open_)
     ruling = _whole(history, stages, found, reasons, failed=bool(missed))
@@ -91,12 +92,12 @@ def _whole(
     return Ruling.UNKNOWN if reasons or Ruling.UNKNOWN in rulings else Ruling.PASS
 
 
-def _thresholds(history: History, written: Thresholds, rows: Rows) -> tuple[ThresholdFigures, ...]:
+def _thresholds(history: History, written: Thresholds, rows: Rows, scripts: Scripts) -> tuple[ThresholdFigures, ...]:
     """Over the time from the first due to the last end, which is what the rate of a counter is divided by."""
     if not written:
         return ()
     drill = history.plan.drill
-    return held(written, rows, [stage.stage for stage in drill.stages], list(drill.target.requests), span_s(rows))
+    return held(written, rows, [stage.stage for stage in drill.stages], list(drill.target.requests), span_s(rows), scripts)
 
 
 def judge_stage(history: History, index: int) -> StageVerdict:
@@ -112,7 +113,7 @@ def _load_test(history: History, timeline: Timeline) -> StageVerdict:
     seen = see(probe_rows, Bounds.of(stage.probe), stalls(history))
     assert stage.load is not None, "a rule of the drill"
     load = load_figures(rows, stage.load, list(history.plan.drill.target.requests), timeline.loads())
-    thresholds = _thresholds(history, stage.thresholds, rows)
+    thresholds = _thresholds(history, stage.thresholds, rows, of_script(timeline))
     why = generator.reasons(timeline, rows, load, thresholds, suspended=checks.suspended(history))
     missed = (*generator.missed(thresholds), *generator.deaths(timeline))
     ruling, reasons = (Ruling.UNKNOWN, why) if why else (Ruling.FAIL, missed) if missed else (Ruling.PASS, ())
@@ -148,7 +149,7 @@ def _drill_stage(history: History, timeline: Timeline) -> StageVerdict:
         )
     )
     budgets = _held(timeline.stage, scene, episodes, measured)
-    thresholds = _thresholds(history, timeline.stage.thresholds, load_rows)
+    thresholds = _thresholds(history, timeline.stage.thresholds, load_rows, of_script(timeline))
     why = (*why, *generator.without_value(thresholds))
     ruling, reasons = _ruling(timeline.stage, why, (*budgets.missed, *generator.missed(thresholds)), episodes)
     load = users(load_rows, bounds, scene, timeline.baseline_begin_ns) if timeline.stage.load else None

@@ -19,6 +19,7 @@ from lab.drill import thresholds
 from lab.drill.model import Load, Thresholds
 from lab.history.model.events import LoadEvent
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
+from lab.judge.checked import Scripts, added
 from lab.judge.phases import samples
 from lab.judge.thresholds import evaluate
 from lab.judge.times import seconds
@@ -54,20 +55,10 @@ def load_figures(rows: Rows, load: Load, requests: Sequence[str], events: Sequen
         due=latency(due_us),
         corrected=latency(_corrected(due_us)) if load.closed else None,
         by_request={_name(i, requests): _of_request(done.where(done.request == i)) for i in np.unique(done.request).tolist()},
-        checks=_checks(events),
+        checks=added(event.checks for event in events),
         script_errors=dict(sum((Counter(event.script_errors) for event in events), Counter())),
         generator=_generator(done, events),
     )
-
-
-def _checks(events: Sequence[LoadEvent]) -> dict[str, tuple[int, int]]:
-    """Over all shards."""
-    found: dict[str, tuple[int, int]] = {}
-    for event in events:
-        for name, (held, not_held) in event.checks.items():
-            before = found.get(name, (0, 0))
-            found[name] = (before[0] + held, before[1] + not_held)
-    return found
 
 
 def _name(index: int, requests: Sequence[str]) -> str:
@@ -142,13 +133,14 @@ def _at(sorted_us: Column, share: float) -> float | None:
 
 
 def held(
-    written: Thresholds, rows: Rows, stages: Sequence[str], requests: Sequence[str], duration_s: float
+    written: Thresholds, rows: Rows, stages: Sequence[str], requests: Sequence[str], duration_s: float, scripts: Scripts
 ) -> tuple[ThresholdFigures, ...]:
-    """The thresholds of a stage, or of a drill, over its load's rows."""
+    """The thresholds of a stage, or of a drill, over its load's rows and its scripts' checks."""
     return evaluate(
         thresholds.parse_all(written),
         rows,
         scenario_names=stages,
         request_names=requests,
         duration_s=duration_s,
+        scripts=scripts,
     )

@@ -25,8 +25,9 @@ WATCHED: dict[str, Unit] = {
     "jvm_live_bytes": "bytes",
     "jvm_nonheap_used_bytes": "bytes",
 }
-HEAP, LIVE = "jvm_old_used_bytes", "jvm_live_bytes"
-"""The second, read right after collections that the lab asked for, stands in the place of the first."""
+LIVE, HEAPS = "jvm_live_bytes", ("jvm_old_used_bytes", "jvm_heap_used_bytes")
+"""The first, read right after collections that the lab asked for, stands in the place of the others; of those the old
+generation, or all of the heap where a page tells of none (ZGC, Shenandoah)."""
 GC_SHARE = "gc_share"
 WARMUP_S = 5.0
 """After the first user: connections and threads that a load needs are no trend of it."""
@@ -45,8 +46,8 @@ def _trends(events: Sequence[ResourceEvent]) -> Iterator[TrendFigures]:
     for name, unit in WATCHED.items():
         if series := _series(events, name):
             yield _figures(name, series, partial(trend, unit=unit))
-        elif name == LIVE and (series := _series(events, HEAP)):
-            yield _figures(HEAP, series, heap_trend)
+        elif name == LIVE and (heap := next((each for each in HEAPS if _series(events, each)), None)):
+            yield _figures(heap, _series(events, heap), heap_trend)
     if len(share := _gc_share(events)) > 1:
         yield _figures(GC_SHARE, share, partial(trend, unit="share"))
 

@@ -2,7 +2,8 @@
 
 Which rows count, column by column and never row by row:
 
-- ``cut`` in no metric; ``dropped`` only in ``dropped_iterations``; one request is one iteration and one check.
+- ``cut`` in no metric; ``dropped`` only in ``dropped_iterations``; one request is one iteration, and one
+  check where no script asks (``lab.judge.checked``).
 - ``http_req_failed``, ``checks`` and the tag ``expected_response`` go by the outcome (``lab.judge.tags``).
 - A trend is the time of a phase (``lab.judge.phases``). k6 counts a phase that a request never left as 0 ms in
   ``http_req_duration``, ``_connecting`` and ``_blocked``, so that there a refused crowd improves every percentile.
@@ -22,6 +23,7 @@ import numpy as np
 
 from lab.drill.thresholds import Threshold
 from lab.history.model.rows import Column, Outcome, Rows, Via
+from lab.judge.checked import NO_SCRIPTS, Scripts, by_script, by_status
 from lab.judge.phases import PHASES, took
 from lab.judge.tags import tagged
 from lab.judge.times import ns, seconds
@@ -38,13 +40,14 @@ def evaluate(
     scenario_names: Sequence[str],
     request_names: Sequence[str],
     duration_s: float,
+    scripts: Scripts = NO_SCRIPTS,
 ) -> tuple[ThresholdFigures, ...]:
     """The figures of each threshold, in the same order.
 
     ``scenario_names``, ``request_names``: what the rows' indices stand for; ``duration_s``: of the run, the divisor of a
-    counter's rate.
+    counter's rate; ``scripts``: what the scripts among the rows' scenarios checked.
     """
-    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s)
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s, scripts)
     return tuple(_all_figures(thresholds, measured))
 
 
@@ -58,10 +61,11 @@ def crossed(
 ) -> Threshold | None:
     """The first threshold that would abort the run as it stands, ``duration_s`` after its start; its delay is the caller's.
 
-    A request under way has no row yet: what fails fast is seen before what hangs.
+    A request under way has no row yet: what fails fast is seen before what hangs. A script's checks are not counted yet
+    either: the drill's rules let no threshold on them abort.
     """
     aborting = [each for each in thresholds if each.abort]
-    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s)
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s, NO_SCRIPTS)
     found = zip(aborting, _all_figures(aborting, measured), strict=True)
     return next((threshold for threshold, figures in found if figures.kept is False), None)
 
@@ -75,11 +79,14 @@ class _Measured:
     scenario_names: tuple[str, ...]
     request_names: tuple[str, ...]
     duration_s: float
+    scripts: Scripts
 
 
 @dataclass(frozen=True, eq=False)
 class _Samples:
-    """Of one metric: µs for a trend, truth for a rate, anything for a counter; with the due time of each."""
+    """Of one metric: µs for a trend, truth for a rate, anything for a counter; with the due time of each, but for a script's
+    checks, which have none and stand last.
+    """
 
     values: Column
     due_ns: Column
@@ -88,10 +95,13 @@ class _Samples:
         order = np.argsort(self.due_ns, kind="stable")
         return _Samples(self.values[order], self.due_ns[order])
 
+    def and_of_scripts(self, checks: Column) -> _Samples:
+        return _Samples(np.concatenate([self.values, checks]), self.due_ns)
+
 
 def _samples(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured) -> _Samples:
     rows = measured.rows
-    mask = _counted(metric, rows)
+    mask = _counted(metric, rows, measured.scripts)
     for tag, value in tags:
         mask &= _tagged(tag, value, measured)
     if metric in PHASES:
@@ -102,10 +112,12 @@ def _samples(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured
     return _Samples(values[mask], rows.due_ns[mask])
 
 
-def _counted(metric: str, rows: Rows) -> Column:
+def _counted(metric: str, rows: Rows, scripts: Scripts) -> Column:
     if metric == "dropped_iterations":
         return np.asarray(rows.outcome == Outcome.DROPPED)
     whole = (rows.outcome != Outcome.CUT) & (rows.outcome != Outcome.DROPPED)
+    if metric == "checks":
+        return np.asarray(whole & by_status(rows, scripts))
     return np.asarray(whole & (rows.via == Via.REOPENED) if metric == "reopened" else whole)
 
 
@@ -125,7 +137,10 @@ def _all_figures(thresholds: Sequence[Threshold], measured: _Measured) -> Iterat
     for selector, group in groupby(thresholds, key=lambda each: (each.metric, each.tags, each.window_s)):
         metric, tags, window_s = selector
         samples = _samples(metric, tags, measured)
-        samples = samples if window_s is None else samples.in_order()
+        if window_s is not None:
+            samples = samples.in_order()
+        elif metric == "checks":
+            samples = samples.and_of_scripts(by_script(measured.scripts, tags, measured.scenario_names))
         for threshold in group:
             yield _figures(threshold, samples, measured)
 

@@ -136,7 +136,8 @@ class K6Load:
     def _told(self) -> dict[str, Any]:
         first_ns = self._clock.now_ns() if self._listener.first_ns is None else self._listener.first_ns
         late_ms = round(max(0, first_ns - self._plan.start_ns) / NS_PER_MS, 3)
-        return {"late_ms": late_ms, "cpu_s": round(time.process_time() + cpu_s(self._pid), 3)}
+        used_s = round(time.process_time() + cpu_s(self._pid), 3)
+        return {"checks": self._listener.checks.told(), "late_ms": late_ms, "cpu_s": used_s}
 
 
 if __name__ == "__main__":

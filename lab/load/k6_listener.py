@@ -25,6 +25,7 @@ class Listener:
         self._clock = clock
         self._fail = fail
         self._points = Points(plan)
+        self.checks = self._points.checks
         self._rows: list[Row] = []
         self._began_wall_minus_run_ns = self._wall_minus_run_ns()
         self.last_words: deque[str] = deque(maxlen=3)

@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 from lab.history.model.rows import NEVER, OTHER, Outcome, Row, Via
 from lab.http.classify import outcome_of_connect, outcome_of_loss
+from lab.load.checks import CheckCounts
 from lab.load.k6_plan import K6Plan
 from lab.nanoseconds import NS_PER_MS, NS_PER_S, NS_PER_US
 
@@ -37,10 +38,7 @@ try:
 except ImportError:
     from json import loads
 
-
-"""Index of a request that is none of the target's: the script's own business, such as a log-in."""
-
-_FIRST, _LAST, _DROPPED = "http_reqs", "receiving", "dropped_iterations"
+_FIRST, _LAST, _DROPPED, _CHECKS = "http_reqs", "receiving", "dropped_iterations", "checks"
 _OF_A_REQUEST = "http_req_"
 _REFUSED, _TIMEOUT, _DIAL_TIMEOUT, _DNS = 1212, 1050, 1211, range(1100, 1200)
 _OF_A_DIAL, _OF_A_LOSS = frozenset({1210, 1213}), frozenset({1202})
@@ -65,7 +63,9 @@ class _Request:
 
 
 class Points:
-    """Groups the points of one k6 into rows. One object for one run: it remembers users, keys and half-told requests."""
+    """Groups the points of one k6 into rows, and counts its checks. One object for one run: it remembers users, keys and
+    half-told requests.
+    """
 
     def __init__(self, plan: K6Plan) -> None:
         self._scenario = plan.scenario
@@ -76,6 +76,8 @@ class Points:
         self._seen: set[int] = set()
         self._seconds: dict[str, int] = {}
         self._request: _Request | None = None
+        self.checks = CheckCounts()
+        """What its script checked; it is in no row."""
 
     def rows(self, lines: Iterable[bytes], wall_minus_run_ns: int) -> Iterator[Row]:
         """The rows that ``lines`` complete. ``wall_minus_run_ns``: what k6's wall clock shows more than the run's.
@@ -98,6 +100,8 @@ class Points:
             yield from self._timed(metric.removeprefix(_OF_A_REQUEST), data["value"], wall_minus_run_ns)
         elif metric == _FIRST:
             self._request = _Request(data["time"], data["tags"], data.get("metadata") or {})
+        elif metric == _CHECKS:
+            self.checks.count(data["tags"].get("check", ""), data["value"] > 0)
         elif metric == _DROPPED:
             due_ns = self._instant_ns(data["time"]) - wall_minus_run_ns
             for _ in range(round(data["value"])):  # shared iterations: one point with all that none came to begin

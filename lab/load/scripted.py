@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from lab.clock import Clock
 from lab.drill.address import authority
 from lab.http.exchange import Dialer
+from lab.load.checks import CheckCounts
 from lab.load.keeper import Keeper
 from lab.load.names import Names
 from lab.load.plan import ShardPlan
@@ -27,7 +27,7 @@ class ScriptedIterations:
         self._script = load_script(Path(plan.load.python))
         self._errors = ScriptErrors(self._script.path)
         self._clock = clock
-        self._checks: Counter[tuple[str, bool]] = Counter()
+        self._checks = CheckCounts()
         self._sender = Sender(
             dialer,
             clock,
@@ -37,7 +37,7 @@ class ScriptedIterations:
             next_key=keeper.next_key,
             record=keeper.record,
             index_of=Names({name: index for index, name, _ in plan.requests}),
-            check=self._check,
+            check=self._checks.count,
             scheme="https" if plan.tls else "http",
         )
         self._sessions: dict[int, Session] = {}
@@ -50,16 +50,9 @@ class ScriptedIterations:
         if user.vu in self._sessions:
             self._sessions[user.vu].hang_up()
 
-    def _check(self, name: str, held: bool) -> None:
-        self._checks[name, held] += 1
-
     def told(self) -> Mapping[str, Any]:
         """For the tick: how often each check held and did not, and what the script raised, by kind."""
-        names = dict.fromkeys(name for name, _ in self._checks)
-        return {
-            "checks": {name: [self._checks[name, True], self._checks[name, False]] for name in names},
-            "script_errors": dict(self._errors.counts),
-        }
+        return {"checks": self._checks.told(), "script_errors": dict(self._errors.counts)}
 
     def take_errors(self) -> list[ScriptError]:
         return self._errors.take()

@@ -8,7 +8,7 @@ Otherwise than k6: ``url`` is the URL also where ``name`` is a name (k6 overwrit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from lab.report.k6_samples import ERRORS, EXPECTED_ONLY, METRICS, phases
 
 _DROPPED = "dropped_iterations"
 _OF_A_REQUEST = tuple(name for name in METRICS if name != _DROPPED)
+_UNCHECKED = tuple(name for name in _OF_A_REQUEST if name != "checks")
 _TRENDS = [name for name, (kind, _) in METRICS.items() if kind == "trend"]
 _PIECE = 50_000
 """Rows at a time, so that 10 M of them need no lists of 10 M numbers."""
@@ -34,12 +35,14 @@ def lines(
     methods: Sequence[str],
     urls: Sequence[str],
     epoch_ns: int,
+    scripted: Collection[int] = (),
 ) -> Iterator[bytes]:
     """The lines, each with its end of line. Names, methods and URLs by the rows' indices; ``epoch_ns``: wall clock of t0.
+    ``scripted``: scenarios whose script did the checks, of which there are counts and no points.
 
     A request makes 12 lines, about 2.8 kB: 7 µs of work [M]. Rows with the outcome ``cut`` make none.
     """
-    templates = _Templates(scenario_names, request_names, methods, urls)
+    templates = _Templates(scenario_names, request_names, methods, urls, frozenset(scripted))
     seen: set[str] = set()
     rows = rows.where(rows.outcome != Outcome.CUT)
     ends_ns = epoch_ns + rows.due_ns + np.where(rows.end_us == NEVER, 0, rows.end_us).astype(np.int64) * NS_PER_US
@@ -62,12 +65,14 @@ def _told(rows: Rows, ends_ns: Column, templates: _Templates) -> Iterator[tuple[
         if kind[-1] == Outcome.DROPPED:
             yield (_DROPPED,), [templates.dropped(kind[0]) % time]
         else:
+            names = templates.metrics(kind[0])
+            failed_and_checks = (time,) if names is _UNCHECKED else (time, time)
             duration, blocked, connecting, tls, sending, waiting, receiving, iteration = ms
             points = templates.request(*kind) % (
                 *(time, time, duration, time, blocked, time, connecting, time, tls, time, sending, time, waiting),
-                *(time, receiving, time, time, time, iteration, time),
+                *(time, receiving, *failed_and_checks, time, iteration, time),
             )
-            yield _OF_A_REQUEST, points.splitlines(keepends=True)
+            yield names, points.splitlines(keepends=True)
 
 
 def _introduced(names: Sequence[str], told: list[bytes], seen: set[str]) -> Iterator[bytes]:
@@ -103,6 +108,7 @@ class _Templates:
     request_names: Sequence[str]
     methods: Sequence[str]
     urls: Sequence[str]
+    scripted: Collection[int] = frozenset()
     _requests: dict[tuple[int, int, int, int], bytes] = field(default_factory=dict)
     _dropped: dict[int, bytes] = field(default_factory=dict)
 
@@ -117,6 +123,10 @@ class _Templates:
             self._requests[kind] = b"".join(self._points(*kind))
         return self._requests[kind]
 
+    def metrics(self, scenario: int) -> Sequence[str]:
+        """Of a request."""
+        return _UNCHECKED if scenario in self.scripted else _OF_A_REQUEST
+
     def _asked(self, request: int) -> dict[str, str]:
         """What a script asked beside the target's requests has a name only."""
         if request >= len(self.request_names):
@@ -129,7 +139,7 @@ class _Templates:
         answer |= _answer_tags(status, outcome)
         fine = outcome == Outcome.OK
         values = {"http_req_failed": b"0" if fine else b"1", "checks": b"1" if fine else b"0"}
-        for name in _OF_A_REQUEST:
+        for name in self.metrics(scenario):
             tags = {"check": CHECK, **group} if name == "checks" else answer if name.startswith("http_") else group
             yield _point(name, tags, b"%.3f" if name in _TRENDS else values.get(name, b"1"))
 

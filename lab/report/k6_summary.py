@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any, Protocol
 
 import numpy as np
 
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
+from lab.judge.checked import Scripts, added, by_script, by_status
 from lab.judge.tags import CHECK, tagged
 from lab.report.k6_samples import EXPECTED_ONLY, METRICS, asked, ok, phases
 
@@ -48,6 +49,8 @@ class Run:
     request_names: Sequence[str]
     duration_s: float
     thresholds: Sequence[Judged] = ()
+    scripts: Scripts = field(default_factory=dict)
+    """What the scripts among the scenarios checked, in place of each request's status."""
 
 
 def legacy(run: Run) -> dict[str, Any]:
@@ -90,16 +93,17 @@ def _of_schema(kind: str, values: Mapping[str, float]) -> dict[str, float]:
     return dict(values)
 
 
-def _passes_and_fails(run: Run) -> tuple[int, int]:
-    whole = asked(run.rows)
-    passes = int(np.count_nonzero(whole & ok(run.rows)))
-    return passes, int(np.count_nonzero(whole)) - passes
+def _by_name(run: Run) -> dict[str, tuple[int, int]]:
+    """(passes, fails) of each check."""
+    whole = asked(run.rows) & by_status(run.rows, run.scripts)
+    total, passes = int(np.count_nonzero(whole)), int(np.count_nonzero(whole & ok(run.rows)))
+    return added([{CHECK: (passes, total - passes)} if total else {}, *run.scripts.values()])
 
 
 def _checks(run: Run) -> dict[str, Any]:
     """k6 leaves ``checks`` empty when nothing was checked."""
-    passes, fails = _passes_and_fails(run)
-    total = passes + fails
+    by_name = _by_name(run)
+    passes, total = sum(passes for passes, _ in by_name.values()), sum(map(sum, by_name.values()))
     if not total:
         return {}
 
@@ -109,17 +113,18 @@ def _checks(run: Run) -> dict[str, Any]:
 
     count = {"name": "checks_total", "type": "counter", "contains": "default", "values": {"count": total}}
     return {
-        "metrics": [count, share("checks_failed", fails), share("checks_succeeded", passes)],
-        "results": [{"name": CHECK, "passes": passes, "fails": fails}],
+        "metrics": [count, share("checks_failed", total - passes), share("checks_succeeded", passes)],
+        "results": [{"name": name, "passes": passes, "fails": fails} for name, (passes, fails) in by_name.items()],
     }
 
 
 def _root_group(run: Run) -> dict[str, Any]:
     """k6's ids are the MD5 of the path; the root's is that of nothing."""
-    passes, fails = _passes_and_fails(run)
-    path = f"::{CHECK}"
-    check = {"name": CHECK, "path": path, "id": _id(path), "passes": passes, "fails": fails}
-    return {"name": "", "path": "", "id": _id(""), "groups": {}, "checks": {CHECK: check} if passes + fails else {}}
+    checks = {
+        name: {"name": name, "path": f"::{name}", "id": _id(f"::{name}"), "passes": passes, "fails": fails}
+        for name, (passes, fails) in _by_name(run).items()
+    }
+    return {"name": "", "path": "", "id": _id(""), "groups": {}, "checks": checks}
 
 
 def _id(path: str) -> str:
@@ -140,41 +145,45 @@ def _measured(run: Run) -> list[_Measured]:
     samples = _Samples(run)
     found = []
     for selector in selectors:
-        metric, mask = _selected(selector, run)
+        metric, tags = _selected(selector)
         kind, contains = {**METRICS, **_OURS}[metric]
-        values = samples.of(metric, mask)
+        values = samples.of(metric, tags)
         if len(values) or selector in named:
             found.append((selector, kind, contains, _VALUES[kind](values, run.duration_s)))
     return found
 
 
-def _selected(selector: str, run: Run) -> tuple[str, Column | None]:
-    """The metric, and which rows the tags leave (None: all). A window is not k6's: the summary is of the whole run."""
+def _selected(selector: str) -> tuple[str, list[tuple[str, str]]]:
+    """The metric and its tags. A window is not k6's: the summary is of the whole run."""
     found = _SELECTOR.fullmatch(selector)
     if found is None or found[1] not in {**METRICS, **_OURS}:
         raise ValueError(f"selector {selector!r}: expected METRIC{{TAG:VALUE,…}} with one of {', '.join([*METRICS, *_OURS])}")
     tags = [tag.partition(":") for tag in (found[2] or "").split(",") if tag]
-    masks = [tagged(tag.strip(), value.strip(), run.rows, run.scenario_names, run.request_names) for tag, _, value in tags]
-    return found[1], np.logical_and.reduce(masks) if masks else None
+    return found[1], [(tag.strip(), value.strip()) for tag, _, value in tags]
 
 
 class _Samples:
     """Of a metric: µs for a trend, truth for a rate, anything for a counter."""
 
     def __init__(self, run: Run) -> None:
+        self._run = run
         self._rows = run.rows
         self._asked = asked(run.rows)
         self._ok = ok(run.rows)
         self._phases = phases(run.rows)
 
-    def of(self, metric: str, mask: Column | None) -> Column:
-        chosen = self._counted(metric)
-        values = self._values(metric)
-        return np.asarray(values[chosen if mask is None else chosen & mask])
+    def of(self, metric: str, tags: Sequence[tuple[str, str]]) -> Column:
+        run, chosen = self._run, self._counted(metric)
+        for tag, value in tags:
+            chosen = chosen & tagged(tag, value, self._rows, run.scenario_names, run.request_names)
+        values = self._values(metric)[chosen]
+        return np.concatenate([values, by_script(run.scripts, tags, run.scenario_names)]) if metric == "checks" else values
 
     def _counted(self, metric: str) -> Column:
         if metric == "dropped_iterations":
             return np.asarray(self._rows.outcome == Outcome.DROPPED)
+        if metric == "checks":
+            return np.asarray(self._asked & by_status(self._rows, self._run.scripts))
         return np.asarray(self._asked & (self._rows.via == Via.REOPENED)) if metric == "reopened" else self._asked
 
     def _values(self, metric: str) -> Column:

@@ -44,6 +44,7 @@ RESOURCES = {
     "connections": "connections",
     "jvm_live_bytes": "live heap",
     "jvm_old_used_bytes": "old heap",
+    "jvm_heap_used_bytes": "heap",
     "jvm_nonheap_used_bytes": "non-heap",
     "gc_share": "GC share",
 }

@@ -76,11 +76,17 @@ def test_a_threshold_that_aborts_ends_the_run_in_seconds_and_fails_it(tmp_path: 
 
 
 SCRIPT = """import http from 'k6/http';
+import { check } from 'k6';
 export const options = { vus: 5, iterations: 40 };
 export default function () {
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `${__ENV.LAB_RUN}-${__VU}-${__ITER}` };
-  http.post(`${__ENV.BASE_URL}/orders`, JSON.stringify({ item: 1, quantity: 1 }), { headers, tags: { name: 'order' } });
+  const body = JSON.stringify({ item: 1, quantity: 1 });
+  const answer = http.post(`${__ENV.BASE_URL}/orders`, body, { headers, tags: { name: 'order' } });
+  check(answer, { 'is an order': (r) => r.status === 200, 'is early': () => __ITER < 4 });
 }
+"""
+K6_LOAD = """    load: {k6: shop.js}
+    thresholds: {http_reqs: count==40, 'checks{check:is an order}': rate==1, checks: rate>0.5}
 """
 HEAD = "drill: scripted\ntarget: {use: coupon-order}\nstages:\n  - stage: script\n    judge: load\n"
 
@@ -91,7 +97,7 @@ def test_a_script_for_the_real_k6_runs_in_the_loads_place(tmp_path: Path) -> Non
     except find_k6.NotFound:
         lacks("k6")
     (tmp_path / "shop.js").write_text(SCRIPT)
-    (tmp_path / "k6.yaml").write_text(HEAD + "    load: {k6: shop.js}\n    thresholds: {http_reqs: count==40}\n")
+    (tmp_path / "k6.yaml").write_text(HEAD + K6_LOAD)
     done = lab(tmp_path, "load", "k6.yaml", "--out", "k6-json=rows.json", "--summary-export", "summary.json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "order_200 40 · order_400 0 · order_other 0" in done.stdout
@@ -99,6 +105,9 @@ def test_a_script_for_the_real_k6_runs_in_the_loads_place(tmp_path: Path) -> Non
     assert sum(point["metric"] == "http_reqs" and point["type"] == "Point" for point in points) == 40
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["metrics"]["http_reqs"]["count"] == 40
+    assert summary["root_group"]["checks"]["is an order"]["passes"] == 40
+    assert 0 < summary["root_group"]["checks"]["is early"]["passes"] <= 20
+    assert not any(point["metric"] == "checks" for point in points)
     assert summary["metrics"]["http_reqs"]["thresholds"] == {"count==40": False}  # k6's inversion: kept
 
 
@@ -136,6 +145,14 @@ def test_a_script_in_python_asks_over_the_engines_lines(tmp_path: Path) -> None:
     assert "5 VUs, 3 iterations each, shop.py" in done.stdout
     assert "order_200 15 · order_400 0 · order_other 0" in done.stdout
     assert "✓ is stored: 15 of 15" in done.stdout
+
+
+def test_a_threshold_on_a_scripts_checks_is_missed_by_them_though_each_request_was_ok(tmp_path: Path) -> None:
+    script = SHOP.replace('s.check("is stored", ', 's.check("is the first", s.iteration == 0 and ')
+    done = scripted(tmp_path, script, "thresholds: {'checks{check:is the first}': rate>0.5, http_req_failed: rate==0}")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ missed: checks{check:is the first} rate>0.5 = 0.3333" in done.stdout
+    assert "✓ kept: http_req_failed rate==0" in done.stdout
 
 
 def test_what_a_script_raises_is_counted_told_and_no_pass(tmp_path: Path) -> None:

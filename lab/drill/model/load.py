@@ -78,6 +78,11 @@ class Load(FileNoun):
         return max(self.vus, self.max_vus or 0)
 
     @property
+    def scripted(self) -> bool:
+        """A script says what is asked, and checks the answers itself."""
+        return self.executor == "k6" or self.python is not None
+
+    @property
     def closed(self) -> bool:
         """A user waits for its answer before it asks again: a slow service is asked less. Of a k6 script nobody knows."""
         return self.executor != "k6" and not self.executor.endswith("arrival-rate")

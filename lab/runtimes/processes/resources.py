@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from lab.runtimes.processes.pages import get_text
 from lab.watch import jvm, prometheus, resources
 
-OLD, LIVE = "jvm_old_used_bytes", "jvm_live_bytes"
+OLD, HEAP, LIVE = "jvm_old_used_bytes", "jvm_heap_used_bytes", "jvm_live_bytes"
 JVM_EVERY_S = 5.0
 """jstat takes 0.15 s of CPU [M]."""
 
@@ -37,8 +37,8 @@ class TargetResources:
             return found
         self._asked_s = time.monotonic()
         inside = self._inside(pid)
-        live = {LIVE: inside[OLD]} if collected and OLD in inside else {}
-        return {**inside, **live, **found}
+        left = inside.get(OLD, inside.get(HEAP)) if collected else None
+        return {**inside, **({} if left is None else {LIVE: left}), **found}
 
     def _collect(self, pid: int) -> bool:
         if self._collect_s is None or time.monotonic() - self._collected_s < self._collect_s:

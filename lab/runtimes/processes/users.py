@@ -17,6 +17,8 @@ from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.processes.tick import Tick, tick_of
 
 END_WITHIN_S = 5.0
+LONGEST_TICK_BYTES = 4 << 20
+"""A script names its checks, a thousand of them at most, as it likes."""
 
 
 class ShardUsers:
@@ -104,7 +106,7 @@ async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path, *, k
     process = Process.spawn([sys.executable, "-m", module], env=environment, stdin=PIPE, stdout=PIPE, stderr=log)
     assert process.stdin is not None
     assert process.stdout is not None
-    ticks = await reading(process.stdout)
+    ticks = await reading(process.stdout, LONGEST_TICK_BYTES)
     process.stdin.write(told.encode() + b"\n")
     process.stdin.flush()
     return ShardUsers(process, ticks, log, plan.start_ns)

@@ -84,6 +84,19 @@ def test_a_pause_is_for_users_who_wait(load: str, executor: str, expected: str, 
     assert only(stage("load: " + load % key)).startswith(f"d.yaml:6: {name} is not read by {executor}, expected {expected}")
 
 
+@pytest.mark.parametrize("load", ["{k6: shop.js}", "{executor: constant-vus, python: shop.py}"])
+def test_a_threshold_on_a_scripts_checks_is_told_what_they_cannot_be_held_to(load: str) -> None:
+    good = stage(f"load: {load}", "thresholds: {'checks{check:has stock}': rate>0.9}")
+    assert drill(good).stages[0].thresholds == {"checks{check:has stock}": ("rate>0.9",)}
+    assert only(stage(f"load: {load}", "thresholds:", "  checks[5s]: rate>0.9")).startswith(
+        "d.yaml:8: a window of a script's checks"
+    )
+    of_the_drill = "thresholds: {'checks[5s]': rate>0.9}\n" + stage(f"load: {load}")
+    assert only(of_the_drill).startswith("d.yaml:1: a window of a script's checks")
+    plain = stage("load: {executor: constant-vus, request: order}", "thresholds: {'checks{check:has stock}': rate>0.9}")
+    assert only(plain).startswith("d.yaml:7: unknown check 'has stock', expected one of status")
+
+
 def test_every_key_that_a_script_decides_is_told_at_once_and_only_once() -> None:
     load = [
         "load:",

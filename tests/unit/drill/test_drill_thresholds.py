@@ -111,7 +111,7 @@ SELECTORS = [
     ("http_reqs{outcome:time_out}", "unknown outcome 'time_out' (did you mean 'timeout'?): expected one of bad_body"),
     ("http_reqs{outcome:cut}", "unknown outcome 'cut'"),
     ("http_reqs{outcome:dropped}", "unknown outcome 'dropped'"),
-    ("checks{check:body}", "unknown check 'body': expected one of status"),
+    ("checks{check:}", "tag 'check' without a value: expected check:VALUE"),
     ("http_reqs{name:a,name:b}", "tag 'name' 2 times: expected each tag once"),
 ]
 
@@ -207,6 +207,30 @@ def test_a_scenario_and_a_request_that_the_drill_has_not_are_told_when_they_are_
     assert [(each.what, each.expected, each.hint) for each in problems(mapping, scenarios=["peak"], requests=["order"])] == [
         ("unknown scenario 'peek'", "one of peak", "did you mean 'peak'?"),
         ("unknown name 'odrer'", "one of order", "did you mean 'order'?"),
+    ]
+
+
+def test_without_a_script_the_one_check_is_the_status() -> None:
+    mapping = {
+        "checks{check:body}": ["rate>0.9"],
+        "checks[5s]{check:status,name:order}": [{"threshold": "rate>0.9", "abort": True}],
+    }
+    assert [(each.what, each.expected) for each in problems(mapping, scripted=False)] == [
+        ("unknown check 'body'", "one of status")
+    ]
+
+
+def test_a_scripts_checks_have_names_of_their_own_and_neither_times_nor_requests() -> None:
+    assert list(problems({"checks": ["rate>0.99"], "checks{scenario:a,check:has stock: 5}": ["rate>0.9"]}, scripted=True)) == []
+    mapping = {
+        "checks[5s]{status:200,check:x}": ["rate>0.9"],
+        "checks": ["rate>0.9", {"threshold": "rate>0.5", "abortOnFail": True}, {"threshold": "rate>0.5", "abort": False}],
+        "error_rate[5s]{status:200}": [{"threshold": "rate<0.5", "abort": True}],
+    }
+    assert [(each.path, each.what) for each in problems(mapping, scripted=True)] == [
+        (("checks[5s]{status:200,check:x}",), "a window of a script's checks"),
+        (("checks[5s]{status:200,check:x}",), "tag 'status' of a script's checks"),
+        (("checks", 1, "abortOnFail"), "abortOnFail by a script's checks"),
     ]
 
 

@@ -116,6 +116,49 @@ def test_a_kept_connection_takes_no_time_to_open() -> None:
     assert (known.connecting.med_ms, known.connecting.max_ms) == (0.0, 0.3)
 
 
+SCRIPTED = replace(USERS, request={}, python="shop.py")
+
+
+def told(shard: int = 0, **checks: tuple[int, int]) -> LoadEvent:
+    return LoadEvent(
+        t_ns=ns(11.0), stage=STAGE, phase="end", shard=shard, checks={k.replace("_", " "): v for k, v in checks.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("selector", "value", "kept"),
+    [
+        ("checks", 0.95, True),
+        ("checks{check:has stock}", 0.9, False),
+        ("checks{check:is an order}", 1.0, True),
+        ("checks{scenario:wire,check:has stock}", 0.9, False),
+        ("checks{check:status}", None, None),
+    ],
+)
+def test_where_a_script_asks_the_checks_are_the_scripts(selector: str, value: float | None, kept: bool | None) -> None:
+    """Of two shards; and not what the requests came to: half of them failed, and the script found that right."""
+    rows = [*many(50), *many(50, status=500, outcome=Outcome.BAD_STATUS)]
+    shards = [told(0, has_stock=(60, 10), is_an_order=(50, 0)), told(1, has_stock=(30, 0), is_an_order=(50, 0))]
+    (judged,) = found(rows, SCRIPTED, events=shards, thresholds={selector: ("rate>0.92",)}).thresholds
+    assert (judged.value, judged.kept) == (value, kept)
+
+
+def test_a_script_that_checked_nothing_keeps_no_threshold_on_its_checks() -> None:
+    known = found(many(100), SCRIPTED, thresholds={"checks": ("rate>0.9",)})
+    assert (known.verdict, known.reasons) == ("unknown", ("threshold checks rate>0.9: no check to hold against it",))
+
+
+def test_over_a_whole_drill_checks_are_those_of_scripts_and_the_others_statuses() -> None:
+    """The script's stage is the second; its 100 requests are no checks, its 8 checks are."""
+    history = a_run([*many(6), *many(2, outcome=Outcome.RESET, status=0), *many(100, scenario=1)])
+    scripted = replace(history.plan.drill.stages[0], stage="scripted", load=SCRIPTED)
+    thresholds = dict.fromkeys(("checks", "checks{scenario:scripted}", "checks{check:status}"), ("rate>0",))
+    drill = replace(history.plan.drill, stages=(*history.plan.drill.stages, scripted), thresholds=thresholds)
+    events = (*history.events, replace(told(mine=(1, 7)), stage="scripted"))
+    verdict = judge(replace(history, plan=replace(history.plan, drill=drill), events=events))
+    assert [each.value for each in verdict.thresholds] == [7 / 16, 1 / 8, 6 / 8]
+
+
 def test_statuses_and_what_brought_none_are_counted_by_request() -> None:
     rows = [*many(5), *many(2, status=400), *many(1, status=500, outcome=Outcome.BAD_STATUS)]
     rows += [*many(3, status=0, outcome=Outcome.RESET), *many(4, request=0)]

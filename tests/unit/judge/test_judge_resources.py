@@ -65,3 +65,9 @@ def test_what_lives_in_the_heap_stands_in_the_place_of_the_heap() -> None:
 def test_a_heap_that_only_fills_up_leaks_nothing() -> None:
     known = found([read(5.0 * i, jvm_old_used_bytes=30e6 + 1e6 * i) for i in range(60)])["jvm_old_used_bytes"]
     assert known.text.startswith("too short to tell: collected never")
+
+
+def test_a_page_that_tells_of_no_old_generation_is_judged_by_all_of_the_heap() -> None:
+    events = [read(5.0 * i, jvm_heap_used_bytes=(30 + 0.2 * i + 9 * (i % 4)) * 1e6) for i in range(120)]
+    known = found(events)["jvm_heap_used_bytes"]
+    assert (known.kind, known.readings) == ("leaking", 29)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lab.history.model.rows import NEVER, Outcome, Row, Via
+from lab.load.checks import MOST_NAMES, OTHERS, CheckCounts
 from lab.load.k6_plan import K6Plan
 from lab.load.k6_points import OTHER, Points
 
@@ -185,6 +186,21 @@ def test_points_of_other_things_are_passed_over() -> None:
     tags = {"group": "", "scenario": "default"}
     others = [point("checks", 1, tags), point("vus", 3, {}), point("http_req_duration", 3, OK), point("http_req_failed", 0, OK)]
     assert rows(*others) == []
+
+
+def test_checks_are_counted_by_name_and_no_rows() -> None:
+    points, tags = Points(PLAN), {"group": "", "scenario": "default"}
+    held = [("has stock", 1), ("has stock", 0), ("has stock", 1), ("status is 200", 1)]
+    assert rows(*(point("checks", value, {**tags, "check": name}) for name, value in held), points=points) == []
+    assert points.checks.told() == {"has stock": [2, 1], "status is 200": [1, 0]}
+
+
+def test_a_script_with_a_key_in_the_name_of_a_check_does_not_grow_without_end() -> None:
+    counts = CheckCounts()
+    for number in range(MOST_NAMES + 5):
+        counts.count(f"order {number}", held=number % 2 == 0)
+    assert counts.told()[OTHERS] == [3, 2]
+    assert len(counts.told()) == MOST_NAMES + 1
 
 
 def test_a_request_whose_points_come_in_two_pieces_is_one_row() -> None:

@@ -148,5 +148,21 @@ def test_every_tag_is_a_string_in_the_order_of_the_alphabet() -> None:
         assert all(isinstance(value, str) for value in tags.values())
 
 
+def test_where_a_script_did_the_checks_no_point_is_made_up() -> None:
+    names = {"scenario_names": ["plain", "scripted"], "request_names": ["order"], "methods": ["POST"], "urls": ["/"]}
+    rows = Rows.of([ok(1.0, scenario=1), ok(2.0, scenario=0), failed(3.0, scenario=1)])
+    lines = [json.loads(line) for line in k6_json.lines(rows, **names, epoch_ns=0, scripted={1})]
+    said = [(line["metric"], line["data"]["tags"]["scenario"]) for line in lines if line["type"] == "Point"]
+    unchecked = [metric for metric in REQUEST if metric != "checks"]
+    assert said == [
+        (metric, name) for name, of in [("scripted", unchecked), ("plain", REQUEST), ("scripted", unchecked)] for metric in of
+    ]
+    assert [line["data"]["value"] for line in lines if line["metric"] == "http_req_failed" and line["type"] == "Point"] == [
+        0,
+        0,
+        1,
+    ]
+
+
 def test_of_no_rows_there_are_no_lines() -> None:
     assert told() == []

@@ -126,6 +126,30 @@ def test_the_root_group_holds_the_one_check() -> None:
     assert legacy(run([]))["root_group"]["checks"] == {}
 
 
+def test_where_a_script_asked_its_checks_stand_in_place_of_the_statuses() -> None:
+    """``peak`` is the script's, ``calm`` is not."""
+    rows = [ok(1.0), failed(1.5), ok(2.0, scenario=1), ok(2.5, scenario=1), failed(3.0, scenario=1)]
+    selectors = ["checks{check:has stock}", "checks{check:status}", "checks{scenario:peak}", "checks{scenario:calm,check:status}"]
+    thresholds = [Threshold(each, "rate>0", True) for each in selectors]
+    whole = replace(run(rows, *thresholds), scripts={0: {"has stock": (7, 1), "is an order": (2, 0)}})
+    found = legacy(whole)
+    assert {name: (each["passes"], each["fails"]) for name, each in found["root_group"]["checks"].items()} == {
+        "status": (2, 1),
+        "has stock": (7, 1),
+        "is an order": (2, 0),
+    }
+    counts = [(found["metrics"][each]["passes"], found["metrics"][each]["fails"]) for each in ["checks", *selectors]]
+    assert counts == [(11, 2), (7, 1), (2, 1), (9, 1), (2, 1)]
+    new = machine_readable(whole, script="x", generated_at="", version="")["results"]["checks"]
+    assert [each["values"].get("matches", each["values"].get("count")) for each in new["metrics"]] == [13, 2, 11]
+    assert [each["name"] for each in new["results"]] == ["status", "has stock", "is an order"]
+
+
+def test_a_script_that_checked_nothing_has_no_checks() -> None:
+    found = legacy(replace(run([ok(1.0)]), scripts={0: {}}))
+    assert (found["root_group"]["checks"], "checks" in found["metrics"]) == ({}, False)
+
+
 def test_the_machine_readable_summary_has_schema_1_0_0() -> None:
     at = "2026-11-25T14:54:49Z"
     found = machine_readable(run([ok(1.0), failed(2.0)]), script="drill.yaml", generated_at=at, version="0.1.0")
