@@ -58,14 +58,15 @@ def crossed(
     scenario_names: Sequence[str],
     request_names: Sequence[str],
     duration_s: float,
+    scripts: Scripts = NO_SCRIPTS,
 ) -> Threshold | None:
     """The first threshold that would abort the run as it stands, ``duration_s`` after its start; its delay is the caller's.
 
     A request under way has no row yet: what fails fast is seen before what hangs. A script's checks are not counted yet
-    either: the drill's rules let no threshold on them abort.
+    either, so ``scripts`` are empty, and no threshold on them aborts.
     """
     aborting = [each for each in thresholds if each.abort]
-    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s, NO_SCRIPTS)
+    measured = _Measured(rows, tuple(scenario_names), tuple(request_names), duration_s, scripts)
     found = zip(aborting, _all_figures(aborting, measured), strict=True)
     return next((threshold for threshold, figures in found if figures.kept is False), None)
 

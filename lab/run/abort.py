@@ -61,4 +61,5 @@ class AbortWatch:
             scenario_names=[stage.stage for stage in drill.stages],
             request_names=list(drill.target.requests),
             duration_s=elapsed_s,
+            scripts={self.index: {}} if self.stage.load and self.stage.load.scripted else {},
         )

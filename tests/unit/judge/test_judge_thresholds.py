@@ -339,6 +339,15 @@ def test_the_first_abort_threshold_that_fails_is_told_whatever_its_delay() -> No
     assert crossing([ok(1.0), reset(1.1)], kept, broken, next_broken) is broken
 
 
+def test_a_scripts_checks_abort_nothing_before_they_are_told() -> None:
+    """Its requests' statuses are no checks."""
+    asked = parse("checks", [{"threshold": "rate>0.9", "abort": True}])
+    names = {"scenario_names": SCENARIOS, "request_names": REQUESTS, "duration_s": 1.0}
+    rows = Rows.of([reset(1.0, scenario=PEAK)])
+    assert crossed(asked, rows, **names, scripts={PEAK: {}}) is None
+    assert crossed(asked, rows, **names) is asked[0]
+
+
 def test_a_threshold_that_does_not_abort_crosses_nothing() -> None:
     assert crossing([reset(1.0)], *parse("error_rate", ["rate<0.2"])) is None
 
