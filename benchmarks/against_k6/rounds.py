@@ -12,8 +12,8 @@ from benchmarks.against_k6.plans import Plan, apart
 LATEST_ANSWER_S = 0.01
 """By the server's own clock: half of what the plans allow."""
 TRIES = 3
-STARTING_S = 0.5
-"""For each shard's process, of which 0.4 are CPU, on two cores: twice what it takes there. Each try has twice the time."""
+STARTING_S = 0.75
+"""For each shard's process, of which 0.4 are CPU, on two cores: three times what it takes there. Each try has twice the time."""
 
 
 def one_round(k6: str, plans: Sequence[Plan], say: Callable[[str], None]) -> Mapping[str, Pair]:
