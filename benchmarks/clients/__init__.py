@@ -3,6 +3,6 @@
 from benchmarks.clients import hey, httpx_per_vu, k6, locust, shard, wrk
 from benchmarks.clients.client import Client
 
-ALL: tuple[Client, ...] = (shard.CLIENT, wrk.CLIENT, hey.CLIENT, k6.CLIENT, locust.CLIENT, httpx_per_vu.CLIENT)
+ALL: tuple[Client, ...] = (shard.CLIENT, shard.SCRIPTED, wrk.CLIENT, hey.CLIENT, k6.CLIENT, locust.CLIENT, httpx_per_vu.CLIENT)
 
 __all__ = ["ALL", "Client"]

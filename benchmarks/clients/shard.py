@@ -22,6 +22,10 @@ START_AHEAD_NS = 1_000_000_000
 _ORDER = Request(post=PATH, json={"item": 1, "key": "0" * 40}, expect=(200, 400))
 
 
+SCRIPT = f"{programs.SCRIPTS}/orders_scripted.py"
+"""The same request, its status checked by the script."""
+
+
 def run(place: Place, load: Load, lasts_s: float) -> tuple[Rows, Ended]:
     """Runs ``load`` to its end. Raises Failed unless every row is there, each answered as expected or cut at the end."""
     with tempfile.TemporaryDirectory(dir=place.folder) as folder:
@@ -71,4 +75,18 @@ CLIENT = Client(
     lambda: lab.__version__,
     _closed,
     lambda vus, seconds: command(f"constant-vus, vus: {vus}, duration: {seconds:g}s"),
+)
+
+
+def _scripted(place: Place, vus: int, seconds: float) -> Sample:
+    load = Load(executor="constant-vus", vus=vus, duration=seconds, python=SCRIPT)
+    rows, ended = run(place, load, seconds)
+    return Sample(len(rows), ended.cpu_s, ended.wall_s)
+
+
+SCRIPTED = Client(
+    "lab, scripted",
+    lambda: lab.__version__,
+    _scripted,
+    lambda vus, seconds: command(f"constant-vus, vus: {vus}, duration: {seconds:g}s, python: {SCRIPT}"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from benchmarks.clients import ALL, Client, shard, wrk
+from benchmarks.clients import ALL, Client, locust, shard, wrk
 from benchmarks.clients.client import Sample
 from benchmarks.figures import Claim, Spread, at_least, at_most, ratios
 from benchmarks.measures.measure import Found, Say
@@ -18,6 +18,9 @@ SECONDS = 5.0
 NAME = "throughput"
 TARGETS: Mapping[str, float] = {"wrk": 0.5, "k6": 6, "Locust FastHttpUser": 10, "httpx per VU": 50}
 """Issue 4; the others are there for comparison."""
+SCRIPTED_TARGET = 2.0
+"""Of Locust, whose users are Python too."""
+PEERS = tuple(client for client in ALL if client not in (shard.CLIENT, shard.SCRIPTED))
 _GROWERS = (shard.CLIENT, wrk.CLIENT)
 Samples = Mapping[tuple[str, int], list[Sample]]
 
@@ -45,16 +48,26 @@ def _missing(client: Client) -> str:
 
 
 def _claims(samples: Samples, missing: Mapping[str, str]) -> Iterator[Claim]:
-    ours = [each.per_cpu_s for each in samples[shard.CLIENT.name, USERS]]
-    for client in ALL[1:]:
-        what = f"requests per client-CPU-second, {USERS} users: ours / {client.name}"
-        target = at_least(TARGETS[client.name]) if client.name in TARGETS else None
-        theirs = [each.per_cpu_s for each in samples.get((client.name, USERS), [])]
-        spread = None if client.name in missing else Spread.of(ratios(ours, theirs))
-        yield Claim(measure=NAME, what=what, unit="×", spread=spread, target=target, missing=missing.get(client.name, ""))
+    for peer in PEERS:
+        yield _beside(samples, missing, shard.CLIENT, peer, TARGETS.get(peer.name))
+    yield _beside(samples, missing, shard.SCRIPTED, locust.CLIENT, SCRIPTED_TARGET)
     what = f"CPU per request, {MANY} users / {USERS}: our growth / wrk's"
     grown = None if wrk.CLIENT.name in missing else Spread.of(ratios(*(_growth(samples, each.name) for each in _GROWERS)))
     yield Claim(measure=NAME, what=what, unit="×", spread=grown, target=at_most(1.3), missing=missing.get(wrk.CLIENT.name, ""))
+
+
+def _beside(samples: Samples, missing: Mapping[str, str], ours: Client, peer: Client, target: float | None) -> Claim:
+    name = "ours" if ours is shard.CLIENT else ours.name
+    why = missing.get(peer.name, "")
+    mine, theirs = ([each.per_cpu_s for each in samples.get((client.name, USERS), [])] for client in (ours, peer))
+    return Claim(
+        measure=NAME,
+        what=f"requests per client-CPU-second, {USERS} users: {name} / {peer.name}",
+        unit="×",
+        spread=None if why else Spread.of(ratios(mine, theirs)),
+        target=at_least(target) if target is not None else None,
+        missing=why,
+    )
 
 
 def _growth(samples: Samples, name: str) -> list[float]:
