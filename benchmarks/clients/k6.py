@@ -9,7 +9,7 @@ from benchmarks.clients.client import Client, Sample, sample
 from benchmarks.place import BODY, Place
 from benchmarks.programs import Failed
 
-HOW = "go install go.k6.io/k6@v1.4.0"
+HOW = "go install go.k6.io/k6@v1.5.0"
 _ENV = {"GOMAXPROCS": "1", "K6_NO_USAGE_REPORT": "true"}
 
 
