@@ -23,7 +23,7 @@ from lab.nanoseconds import NS_PER_S
 LATE_SHARE = 0.02
 GAP_NS = NS_PER_S // 10
 SUSPENDED_S = 0.05
-_LATE_MS = LATE_NS / 1e6
+LATE_MS = LATE_NS / 1e6
 TOLERANCE_NS = LATE_NS
 """A baseline is not too short for the few ms that an event is written late."""
 
@@ -106,13 +106,13 @@ def _loads(finding: Finding) -> Reasons:
     yield from loads(finding.timeline)
 
 
-def loads(timeline: Timeline) -> Reasons:
+def loads(timeline: Timeline, most_late_ms: float = LATE_MS) -> Reasons:
     events = timeline.loads()
     if timeline.stage.load and not any(event.phase == "begin" for event in events):
         yield "the load did not start"
     late_ms = max([*(event.late_ms for event in events), *((e.t_ns - e.planned_ns) / 1e6 for e in events if e.phase == "begin")],
                   default=0.0)  # fmt: skip
-    if late_ms > _LATE_MS:
+    if late_ms > most_late_ms:
         yield f"the load started {late_ms:.0f} ms late"
     for event in events:
         if event.phase == "end" and event.exit != 0:

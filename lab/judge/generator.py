@@ -24,14 +24,29 @@ LATE_US = 100_000
 is spread, and its rows count from due. The probe is held to half of this: it is the instrument."""
 
 
+LATE_OF_LENGTH = 0.001
+"""What a load of a given length may begin late: ten minutes of users are the same 0.6 s later, a burst is none."""
+
+
 def reasons(
     timeline: Timeline, rows: Rows, load: LoadFigures | None, thresholds: Sequence[ThresholdFigures], *, suspended: bool
 ) -> tuple[str, ...]:
     """Why a load test cannot be judged; empty: it can. Where it did not run to its end, only that is said."""
     if broken := tuple(dict.fromkeys([*checks.skipped(timeline), *checks.unfinished(timeline)])):
         return broken
-    found = [*checks.loads(timeline), *_made(timeline.stage, rows, load), *without_value(thresholds)]
+    found = [
+        *checks.loads(timeline, _most_late_ms(timeline.stage)),
+        *_made(timeline.stage, rows, load),
+        *without_value(thresholds),
+    ]
     return tuple(dict.fromkeys([*found, *(["the machine was suspended"] if suspended else [])]))
+
+
+def _most_late_ms(stage: Stage) -> float:
+    """From the planned instant to its first user."""
+    load = stage.load
+    lasts = load is not None and load.executor not in ("shared-iterations", "per-vu-iterations")
+    return max(LATE_US / 1e3, LATE_OF_LENGTH * stage.load_s * 1e3 if lasts else 0.0)
 
 
 def _made(stage: Stage, rows: Rows, load: LoadFigures | None) -> Iterator[str]:

@@ -36,7 +36,14 @@ def many(count: int, **more: Any) -> list[Row]:
 
 
 def a_run(
-    rows: Sequence[Row], load: Load = USERS, *, cpu: float = 0.3, events: Sequence[Event] = (), exit_code: int = 0, **more: Any
+    rows: Sequence[Row],
+    load: Load = USERS,
+    *,
+    cpu: float = 0.3,
+    late_ms: float = 0.0,
+    events: Sequence[Event] = (),
+    exit_code: int = 0,
+    **more: Any,
 ) -> History:
     """A run of one load test that began and ended properly, its rows the load's."""
     end = 12.0
@@ -44,7 +51,15 @@ def a_run(
         RunEvent(t_ns=0, phase="begin"),
         StageEvent(t_ns=0, stage=STAGE, phase="begin"),
         LoadEvent(t_ns=ns(0.1), stage=STAGE, phase="begin", planned_ns=ns(0.1)),
-        LoadEvent(t_ns=ns(end), stage=STAGE, phase="end", cpu_share=cpu, exit=exit_code, detail="disk full" if exit_code else ""),
+        LoadEvent(
+            t_ns=ns(end),
+            stage=STAGE,
+            phase="end",
+            cpu_share=cpu,
+            late_ms=late_ms,
+            exit=exit_code,
+            detail="disk full" if exit_code else "",
+        ),
         *events,
         StageEvent(t_ns=ns(end), stage=STAGE, phase="end"),
         RunEvent(t_ns=ns(end), phase="end"),
@@ -224,6 +239,21 @@ def test_a_load_that_was_not_made_as_asked_makes_it_unknown(rows: list[Row], loa
     known = found(rows, load, **more)
     assert known.verdict == "unknown"
     assert known.reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("how", "most_ms"),
+    [
+        ({"executor": "constant-vus", "duration": 10.0, "graceful_stop": 0.0}, 100),
+        ({"executor": "constant-vus", "duration": 600.0, "graceful_stop": 0.0}, 600),
+        ({"executor": "per-vu-iterations", "iterations": 1, "max_duration": 600.0}, 100),
+    ],
+    ids=["ten seconds", "ten minutes", "a burst, however patient"],
+)
+def test_a_load_may_begin_late_by_a_thousandth_of_its_length(how: dict[str, Any], most_ms: float) -> None:
+    load = Load(vus=10, request={"order": 1}, **how)
+    assert found(many(300), load, late_ms=most_ms).verdict == "pass"
+    assert found(many(300), load, late_ms=most_ms + 1).reasons == (f"the load started {most_ms + 1} ms late",)
 
 
 def test_a_burst_may_take_all_of_a_core() -> None:
