@@ -69,7 +69,7 @@ class ClosedLoop:
         iterations = self._iterations
         while may(due_ns):
             ended = await iterations.one(user, due_ns)
-            if isinstance(ended, Exchange) and ended.ok and isinstance(user.line, Connection):
+            if isinstance(ended, Exchange) and ended.ok and isinstance(user.line, Connection) and may(ended.end_ns):
                 assert isinstance(iterations, Iterations), "a script's iterations end otherwise"
                 ended = await Streak(iterations, user, user.line, may).run(ended)
             due_ns = ended.end_ns

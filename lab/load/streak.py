@@ -34,14 +34,12 @@ class Streak:
         self._exchange: Exchange
 
     async def run(self, last: Exchange) -> Exchange:
-        """From the end of ``last`` on; returns the last exchange of the streak, its row kept. Cancelled, what is in
-        flight is recorded as cut and its line closed. ``last`` is used again for the next requests.
+        """From the end of ``last`` on, with an iteration that is taken already; returns the last exchange of the streak, its
+        row kept. Cancelled, what is in flight is recorded as cut and its line closed. ``last`` is used again for the next
+        requests.
         """
         self._exchange = last
-        if self._line.open:
-            self._next()
-        else:
-            self._end()
+        self._ask()
         try:
             return await self._ended
         finally:
@@ -49,12 +47,9 @@ class Streak:
                 self._user.hang_up()
                 self._iterations.keep_cut(self._due_ns, self._due_ns, self._request, _KEPT, self._user.vu, self._key)
 
-    def _next(self) -> None:
+    def _ask(self) -> None:
         exchange = self._exchange
         now_ns = exchange.end_ns
-        if not self._may(now_ns):
-            self._end()
-            return
         payload, question, self._key = self._iterations.ask(self._user)
         self._request = question.index
         self._due_ns = now_ns
@@ -77,8 +72,8 @@ class Streak:
         if not self._line.open:
             self._user.line = None
             self._end()
-        elif exchange.ok:
-            self._next()
+        elif exchange.ok and self._may(exchange.end_ns):
+            self._ask()
         else:
             self._end()
 

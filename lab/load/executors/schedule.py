@@ -30,6 +30,8 @@ class Life:
 
 def cuts(lives: Sequence[Life]) -> tuple[int, ...]:
     """When an iteration that was begun in each life is cut: one that is still wanted in the next goes on with that one's."""
+    if len(lives) == 1:
+        return (lives[0].cut_ns,)
     found: list[int] = []
     for life, after in zip(reversed(lives), [None, *reversed(lives)], strict=False):
         found.append(found[-1] if after is not None and after.begin_ns <= life.cut_ns else life.cut_ns)

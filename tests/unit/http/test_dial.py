@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_a_name_is_left_to_a_resolver() -> None:
 
 def test_on_loopback_a_connection_is_up_at_once(listener: socket.socket) -> None:
     sock, up = begin(socket.AF_INET, listener.getsockname())
-    with sock:
+    with closing(sock):
         assert (up, sock.getblocking()) == (True, False)
 
 
