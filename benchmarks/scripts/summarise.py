@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from lab.drill.model import Load
-from lab.history.store import read_rows
+from lab.history.store import open_rows
 from lab.judge.load import load_figures
 
 LOAD = Load(executor="constant-vus", vus=300, duration=333.0, request={"coupon": 1, "order": 1})
@@ -27,7 +27,7 @@ def peak_mb() -> float:
 def main(path: Path) -> None:
     before_mb = peak_mb()
     begin_s = time.monotonic()
-    rows = read_rows(path)
+    rows = open_rows(path)
     read_s = time.monotonic() - begin_s
     read_mb = peak_mb()
     figures = load_figures(rows, LOAD, ["coupon", "order"], [])

@@ -85,32 +85,36 @@ class _Measured:
 
 @dataclass(frozen=True, eq=False)
 class _Samples:
-    """Of one metric: µs for a trend, truth for a rate, anything for a counter; with the due time of each, but for a script's
-    checks, which have none and stand last.
-    """
+    """Of one metric: µs for a trend, truth for a rate, anything for a counter."""
 
     values: Column
     due_ns: Column
-
-    def in_order(self) -> _Samples:
-        order = np.argsort(self.due_ns, kind="stable")
-        return _Samples(self.values[order], self.due_ns[order])
+    """Of each, in order; empty where no window asks for it. A script's checks have none."""
 
     def and_of_scripts(self, checks: Column) -> _Samples:
         return _Samples(np.concatenate([self.values, checks]), self.due_ns)
 
 
-def _samples(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured) -> _Samples:
+def _samples(metric: str, tags: tuple[tuple[str, str], ...], window_s: float | None, measured: _Measured) -> _Samples:
+    values, mask = _values(metric, tags, measured)
+    if window_s is None:
+        return _Samples(values, np.empty(0, np.int64))
+    due_ns = measured.rows.due_ns[mask]
+    order = np.argsort(due_ns, kind="stable")
+    return _Samples(values[order], due_ns[order])
+
+
+def _values(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured) -> tuple[Column, Column]:
+    """With the mask of the rows that they are of."""
     rows = measured.rows
     mask = _counted(metric, rows, measured.scripts)
     for tag, value in tags:
         mask &= _tagged(tag, value, measured)
-    if metric in PHASES:
-        values, entered = took(metric, rows)
-        mask &= entered
-    else:
-        values = _truth(metric, rows)
-    return _Samples(values[mask], rows.due_ns[mask])
+    if metric not in PHASES:
+        return _truth(metric, rows)[mask], mask
+    us, entered = took(metric, rows)
+    mask &= entered
+    return us[mask], mask
 
 
 def _counted(metric: str, rows: Rows, scripts: Scripts) -> Column:
@@ -137,10 +141,8 @@ def _all_figures(thresholds: Sequence[Threshold], measured: _Measured) -> Iterat
     """Neighbours about the same samples share them; to keep all would hold tens of bytes a row for each selector."""
     for selector, group in groupby(thresholds, key=lambda each: (each.metric, each.tags, each.window_s)):
         metric, tags, window_s = selector
-        samples = _samples(metric, tags, measured)
-        if window_s is not None:
-            samples = samples.in_order()
-        elif metric == "checks":
+        samples = _samples(metric, tags, window_s, measured)
+        if metric == "checks" and window_s is None:
             samples = samples.and_of_scripts(by_script(measured.scripts, tags, measured.scenario_names))
         for threshold in group:
             yield _figures(threshold, samples, measured)

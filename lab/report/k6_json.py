@@ -17,7 +17,7 @@ import numpy as np
 from lab.history.model.rows import NEVER, Column, Outcome, Rows
 from lab.judge.tags import CHECK, EXPECTED
 from lab.nanoseconds import NS_PER_S, NS_PER_US
-from lab.report.k6_samples import ERRORS, EXPECTED_ONLY, METRICS, phases
+from lab.report.k6_samples import ERRORS, EXPECTED_ONLY, METRICS, PHASES
 
 _DROPPED = "dropped_iterations"
 _OF_A_REQUEST = tuple(name for name in METRICS if name != _DROPPED)
@@ -44,7 +44,7 @@ def lines(
     """
     templates = _Templates(scenario_names, request_names, methods, urls, frozenset(scripted))
     seen: set[str] = set()
-    rows = rows.where(rows.outcome != Outcome.CUT)
+    rows = rows.where(rows.outcome != Outcome.CUT).kept()  # looked at in pieces, in another order
     ends_ns = epoch_ns + rows.due_ns + np.where(rows.end_us == NEVER, 0, rows.end_us).astype(np.int64) * NS_PER_US
     order = np.argsort(ends_ns, kind="stable")
     for first in range(0, len(rows), _PIECE):
@@ -58,9 +58,8 @@ def lines(
 
 def _told(rows: Rows, ends_ns: Column, templates: _Templates) -> Iterator[tuple[Sequence[str], list[bytes]]]:
     """The metrics of each row, and a line for each."""
-    took = phases(rows)
     kinds = zip(rows.scenario.tolist(), rows.request.tolist(), rows.status.tolist(), rows.outcome.tolist(), strict=True)
-    trends_ms = zip(*((took[name] / 1000).tolist() for name in _TRENDS), strict=True)
+    trends_ms = zip(*((PHASES[name](rows) / 1000).tolist() for name in _TRENDS), strict=True)
     for time, kind, ms in zip(_times(ends_ns), kinds, trends_ms, strict=True):
         if kind[-1] == Outcome.DROPPED:
             yield (_DROPPED,), [templates.dropped(kind[0]) % time]

@@ -8,7 +8,7 @@ are not there at all. One request is one iteration of one user, with one check; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -60,24 +60,45 @@ def ok(rows: Rows) -> Column:
     return np.asarray(rows.outcome == Outcome.OK)
 
 
-def phases(rows: Rows) -> dict[str, Column]:
-    """µs of each trend by its name, for rows that were :func:`asked`. ``duration`` is sending + waiting + receiving."""
-    start = np.where(rows.start_us == NEVER, rows.end_us, rows.start_us)
-    connected = np.where(rows.via == Via.KEPT, start, rows.connected_us)
-    blocked = _between(start, connected)
-    sending = _between(connected, rows.sent_us)
-    waiting = _between(rows.sent_us, np.where(rows.first_byte_us == NEVER, rows.end_us, rows.first_byte_us))
-    receiving = _between(rows.first_byte_us, rows.end_us)
-    return {
-        "http_req_duration": sending + waiting + receiving,
-        "http_req_blocked": blocked,
-        "http_req_connecting": blocked,  # our clients wait for nothing but the dial
-        "http_req_tls_handshaking": np.zeros_like(blocked),
-        "http_req_sending": sending,
-        "http_req_waiting": waiting,
-        "http_req_receiving": receiving,
-        "iteration_duration": _between(start, rows.end_us),
+def _start(rows: Rows) -> Column:
+    start_us = rows.start_us
+    return np.where(start_us == NEVER, rows.end_us, start_us)
+
+
+def _connected(rows: Rows) -> Column:
+    return np.where(rows.via == Via.KEPT, _start(rows), rows.connected_us)
+
+
+def _blocked(rows: Rows) -> Column:
+    return _between(_start(rows), _connected(rows))
+
+
+def _sending(rows: Rows) -> Column:
+    return _between(_connected(rows), rows.sent_us)
+
+
+def _waiting(rows: Rows) -> Column:
+    first_us = rows.first_byte_us
+    return _between(rows.sent_us, np.where(first_us == NEVER, rows.end_us, first_us))
+
+
+def _receiving(rows: Rows) -> Column:
+    return _between(rows.first_byte_us, rows.end_us)
+
+
+PHASES: Mapping[str, Callable[[Rows], Column]] = MappingProxyType(
+    {
+        "http_req_duration": lambda rows: _sending(rows) + _waiting(rows) + _receiving(rows),
+        "http_req_blocked": _blocked,
+        "http_req_connecting": _blocked,  # our clients wait for nothing but the dial
+        "http_req_tls_handshaking": lambda rows: np.zeros(len(rows), np.uint32),
+        "http_req_sending": _sending,
+        "http_req_waiting": _waiting,
+        "http_req_receiving": _receiving,
+        "iteration_duration": lambda rows: _between(_start(rows), rows.end_us),
     }
+)
+"""µs of each trend by its name, for rows that were :func:`asked`; one at a time, for each is 40 MB of ten million rows."""
 
 
 def _between(begin: Column, end: Column) -> Column:

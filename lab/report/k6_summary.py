@@ -1,6 +1,6 @@
 """The end of a run in the two shapes that k6 writes: ``--summary-export``, and its machine-readable summary, schema 1.0.0.
 
-Pure; see ``k6_samples`` for what the metrics mean and how they differ from the judge's. Measured: 10 M rows in 1.4 s.
+Pure; see ``k6_samples`` for what the metrics mean and how they differ from the judge's. Measured: 10 M rows in 2.5 s, 400 MB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from lab.history.model.rows import NEVER, Column, Outcome, Rows, Via
 from lab.judge.checked import Scripts, added, by_script, by_status
 from lab.judge.tags import CHECK, tagged
-from lab.report.k6_samples import EXPECTED_ONLY, METRICS, asked, ok, phases
+from lab.report.k6_samples import EXPECTED_ONLY, METRICS, PHASES, asked, ok
 
 SCHEMA_VERSION = "1.0.0"
 
@@ -170,7 +170,6 @@ class _Samples:
         self._rows = run.rows
         self._asked = asked(run.rows)
         self._ok = ok(run.rows)
-        self._phases = phases(run.rows)
 
     def of(self, metric: str, tags: Sequence[tuple[str, str]]) -> Column:
         run, chosen = self._run, self._counted(metric)
@@ -191,8 +190,9 @@ class _Samples:
             case "http_req_failed" | "error_rate":
                 return ~self._ok
             case "http_req_due":
-                return np.where(self._rows.end_us == NEVER, 0, self._rows.end_us)
-        return self._phases.get(metric, self._ok)
+                end_us = self._rows.end_us
+                return np.where(end_us == NEVER, 0, end_us)
+        return PHASES[metric](self._rows) if metric in PHASES else self._ok
 
 
 def _trend(us: Column, _duration_s: float) -> dict[str, float]:

@@ -6,7 +6,7 @@ plan; closed loop: when its user was free), so a late start is never hidden (no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any
@@ -124,7 +124,8 @@ class Rows:
         parts = list(parts) or [cls.of([])]
         if len(parts) == 1:
             return parts[0]  # 440 MB of ten million rows are not copied
-        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in DTYPES})
+        whole = LazyRows(sum(map(len, parts)), lambda name: np.concatenate([getattr(part, name) for part in parts]))
+        return whole if any(isinstance(part, LazyRows) for part in parts) else whole.kept()
 
     def __len__(self) -> int:
         return len(self.due_ns)
@@ -138,4 +139,35 @@ class Rows:
         """The rows that a boolean mask picks, or in the order that an index array gives."""
         if isinstance(mask, np.ndarray) and mask.dtype == bool and mask.all():
             return self
+        return self._picked(mask)
+
+    def _picked(self, mask: Column) -> Rows:
         return Rows(**{name: getattr(self, name)[mask] for name in DTYPES})
+
+    def kept(self) -> Rows:
+        """The same with every column in memory."""
+        return Rows(**{name: getattr(self, name) for name in DTYPES})
+
+
+class LazyRows(Rows):
+    """Rows whose columns are made when they are asked for, and anew each time: whoever needs one twice keeps it.
+
+    Ten million rows have 440 MB of columns, and no figure is made of more than three. ``column`` makes the one of that
+    name, of ``count`` values.
+    """
+
+    def __init__(self, count: int, column: Callable[[str], Column]) -> None:
+        self._count, self._column = count, column
+
+    def __getattr__(self, name: str) -> Column:
+        """Python asks here for what is no attribute, which no column is."""
+        if name not in DTYPES:
+            raise AttributeError(name)
+        return self._column(name)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _picked(self, mask: Column) -> Rows:
+        count = np.count_nonzero(mask) if mask.dtype == bool else len(mask)
+        return LazyRows(int(count), lambda name: self._column(name)[mask])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from lab.history.model.events import Event
 from lab.history.model.history import History
-from lab.history.model.rows import Rows
 from lab.history.model.unexpected import Unexpected
+from lab.history.store.columns import batches, open_rows, read_rows
 from lab.history.store.events import read_events
 from lab.history.store.layout import PARQUET, load_rows_path, probe_rows_path
-from lab.history.store.rows import batch_of, read_rows
+from lab.history.store.rows import SCHEMA
 from lab.history.store.unexpected import read_unexpected
 from lab.history.store.whole import read_ledger, read_plan
+
+GROUP = 1 << 20
+"""Rows of a Parquet row group, about; Arrow's own default."""
 
 
 def read_history(run_dir: Path) -> History:
@@ -25,7 +29,7 @@ def read_history(run_dir: Path) -> History:
         plan=read_plan(run_dir),
         events=_merged_events(run_dir),
         probe=read_rows(probe_rows_path(run_dir)),
-        load=Rows.concat(read_rows(path) for path in _load_files(run_dir)),
+        load=open_rows(*_load_files(run_dir)),
         unexpected=_unexpected(run_dir),
         ledger=read_ledger(run_dir),
     )
@@ -49,19 +53,41 @@ def _load_files(run_dir: Path) -> list[Path]:
 
 
 def export_parquet(run_dir: Path) -> Path:
-    """``requests.parquet``: every row with its ``writer`` (``probe``, ``load-0``), for DuckDB, pandas and polars."""
+    """``requests.parquet``: every row with its ``writer`` (``probe``, ``load-0``), for DuckDB, pandas and polars.
+
+    Raises OSError when the disk is full; there is no such file then.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
+    target = run_dir / PARQUET
     files = [path for path in (probe_rows_path(run_dir), *_load_files(run_dir)) if path.exists()]
-    tables = [_labelled(path) for path in files] or [_labelled(probe_rows_path(run_dir))]
-    parquet.write_table(pa.concat_tables(tables), run_dir / PARQUET)
-    return run_dir / PARQUET
+    try:
+        with parquet.ParquetWriter(target, SCHEMA.append(pa.field("writer", pa.string()))) as writer:
+            for group in (group for path in files for group in _groups(path)):
+                writer.write_table(group, len(group))
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+    pa.default_memory_pool().release_unused()  # 180 MB, which it would keep for the next file [M]
+    return target
 
 
-def _labelled(path: Path) -> Any:
+def _groups(path: Path) -> Iterator[Any]:
+    """Batches put together: a row group of a quarter of a second would be mostly headers, one of all rows 440 MB."""
+    kept, count = [], 0
+    for batch in batches(path):
+        kept.append(batch)
+        count += len(batch)
+        if count >= GROUP:
+            yield _labelled(path, kept)
+            kept, count = [], 0
+    if kept:
+        yield _labelled(path, kept)
+
+
+def _labelled(path: Path, kept: list[Any]) -> Any:
     import pyarrow as pa
 
-    rows = read_rows(path)
-    writer = pa.array([path.stem.removeprefix("requests-")] * len(rows), pa.string())
-    return pa.Table.from_batches([batch_of(rows)]).append_column("writer", writer)
+    table = pa.Table.from_batches(kept)
+    return table.append_column("writer", pa.array([path.stem.removeprefix("requests-")] * len(table), pa.string()))

@@ -1,12 +1,11 @@
-"""Request rows as an Arrow IPC stream, written batch by batch and read batch by batch.
+"""Request rows as an Arrow IPC stream, written batch by batch; ``columns`` reads them.
 
 The messages are serialised here and appended whole, rather than by Arrow's own stream writer, which leaves half a
-batch behind when the disk is full. ``read_all`` is of no use on a cut stream: it raises and gives nothing [M].
+batch behind when the disk is full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,37 +66,6 @@ def batch_of(rows: Rows) -> Any:
     return pa.record_batch([pa.array(getattr(rows, name)) for name in DTYPES], schema=SCHEMA)
 
 
-def read_rows(path: Path) -> Rows:
-    """All rows of a file; none when there is no file. A cut last batch costs only itself.
-
-    Batch by batch into columns that are made once: the file and its rows are never in memory together.
-    Raises ValueError, with the path, when the file holds something else or is damaged before its end.
-    """
-    if not path.exists():
-        return Rows.of([])
-    most = path.stat().st_size // sum(np.dtype(dtype).itemsize for dtype in DTYPES.values())
-    columns = {name: np.empty(most, dtype) for name, dtype in DTYPES.items()}
-    count = 0
-    for batch in _batches(path):
-        for name, column in columns.items():
-            column[count : count + batch.num_rows] = batch.column(name).to_numpy()
-        count += batch.num_rows
-    return Rows(**{name: column[:count] for name, column in columns.items()})
-
-
 def rows_of(batch: Any) -> Rows:
     """The inverse of :func:`batch_of`."""
     return Rows(**{name: batch.column(name).to_numpy() for name in DTYPES})
-
-
-def _batches(path: Path) -> Iterator[Any]:
-    with pa.OSFile(str(path)) as source:
-        try:
-            stream = pa.ipc.open_stream(source)
-            if stream.schema != SCHEMA:
-                raise ValueError(f"{path}: not request rows of this lab, but columns {stream.schema.names}")
-            yield from stream
-        except (pa.ArrowInvalid, OSError) as error:
-            # Cut off: whoever wrote it was killed or its disk was full, and Arrow has read up to the end. Else: damaged.
-            if source.tell() < source.size():
-                raise ValueError(f"{path}: damaged at byte {source.tell()} of {source.size()} ({error})") from error

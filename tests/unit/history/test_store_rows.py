@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import errno
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from lab.history.model.rows import NEVER, Outcome, Row, Rows, Via
-from lab.history.store import RowWriter, read_rows
+from lab.history.store import RowWriter, open_rows, read_rows
+from tests.unit.history.full_disk import room_for
 
 
 def row(due_ms: int) -> Row:
@@ -90,21 +90,33 @@ def test_a_file_of_other_columns_is_an_error_that_names_it(tmp_path: Path) -> No
         read_rows(path)
 
 
+def test_files_are_read_one_after_the_other_and_column_by_column(tmp_path: Path) -> None:
+    paths = [
+        written(tmp_path / "a.arrows", [row(1), row(2)], [row(3)]),
+        tmp_path / "none.arrows",
+        written(tmp_path / "b.arrows", [row(4)]),
+    ]
+    rows = open_rows(*paths)
+    assert (len(rows), rows.due_ns.tolist(), rows.due_ns.dtype) == (4, [1_000_000, 2_000_000, 3_000_000, 4_000_000], np.int64)
+    late = rows.where(rows.due_ns > 1_000_000)
+    assert list(late.where(np.array([2, 0]))) == [row(4), row(2)]
+    assert list(Rows.concat([Rows.of([row(0)]), late])) == [row(0), row(2), row(3), row(4)]
+    with pytest.raises(AttributeError, match="due_ms"):
+        rows.due_ms  # type: ignore[attr-defined]  # noqa: B018  # that is the point
+
+
+def test_a_column_of_a_file_that_became_shorter_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = written(tmp_path / "r.arrows", [row(1), row(2)])
+    rows = open_rows(path)
+    os.truncate(path, path.stat().st_size - 20)
+    with pytest.raises(ValueError, match=r"r\.arrows: has become shorter"):
+        rows.key  # noqa: B018  # it is read by being asked for
+
+
 def test_a_file_is_never_reopened(tmp_path: Path) -> None:
     written(tmp_path / "r.arrows", [row(1)])
     with pytest.raises(FileExistsError):
         RowWriter(tmp_path / "r.arrows")
-
-
-@contextmanager
-def room_for(size_bytes: int) -> Iterator[None]:
-    """No file of this process grows beyond that: the kernel writes what fits and then refuses, as a full disk does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_an_error_that_names_the_file_and_what_is_there_can_be_read(tmp_path: Path) -> None:

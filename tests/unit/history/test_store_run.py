@@ -31,7 +31,8 @@ from lab.drill.units import UNTIL_RECOVERED, Limit
 from lab.history import store
 from lab.history.model.events import NoteEvent, RunEvent
 from lab.history.model.ledger import Ledger, Stored
-from lab.history.model.rows import Row
+from lab.history.model.rows import Row, Rows
+from tests.unit.history.full_disk import room_for
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 
@@ -154,6 +155,26 @@ def test_the_parquet_file_holds_every_row_with_its_writer(tmp_path: Path) -> Non
         {"due_ns": 2, "writer": "load-0"},
         {"due_ns": 3, "writer": "load-0"},
     ]
+
+
+def test_row_groups_of_the_parquet_file_are_of_many_batches_and_not_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.history.store.reading.GROUP", 4)
+    writer = store.RowWriter(store.load_rows_path(tmp_path, 0))
+    for due_ns in range(5):
+        writer.append_all(Rows.of([Row(due_ns=due_ns), Row(due_ns=due_ns)]))
+        writer.flush()
+    writer.close()
+    file = parquet.ParquetFile(store.export_parquet(tmp_path))
+    assert [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)] == [4, 4, 2]
+
+
+def test_a_parquet_file_that_could_not_be_written_whole_is_not_there(tmp_path: Path) -> None:
+    rows_into(store.load_rows_path(tmp_path, 0), Row(due_ns=1))
+    with room_for(100), pytest.raises(OSError, match="File too large"):
+        store.export_parquet(tmp_path)
+    assert not list(tmp_path.glob("*.parquet"))
 
 
 def test_the_parquet_file_of_a_run_without_rows_is_empty(tmp_path: Path) -> None:

@@ -214,6 +214,13 @@ def test_a_freeze_that_each_user_met_once_is_corrected_for_what_they_did_not_ask
     assert found(rows, ARRIVALS).load.corrected is None  # type: ignore[union-attr]  # there was one
 
 
+def test_what_is_made_up_is_the_same_whether_at_once_or_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [sent(i / 1000, took_ms=9.0 if i % 50 else i) for i in range(2000)]
+    at_once = figures(rows)
+    monkeypatch.setattr("lab.judge.load.CORRECTED_AT_ONCE", 100)
+    assert figures(rows) == at_once
+
+
 def test_an_open_model_needs_no_correction() -> None:
     assert figures(many(100), ARRIVALS).corrected is None
 
