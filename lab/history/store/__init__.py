@@ -22,7 +22,7 @@ from lab.history.store.reading import export_parquet, read_history
 from lab.history.store.rows import RowWriter
 from lab.history.store.tail import RowTail
 from lab.history.store.unexpected import UnexpectedWriter, read_unexpected
-from lab.history.store.whole import dump, load, read_ledger, read_plan, write_ledger, write_plan, write_verdict
+from lab.history.store.whole import dump, dump_drill, load, read_ledger, read_plan, write_ledger, write_plan, write_verdict
 
 __all__ = [
     "EventWriter",
@@ -32,6 +32,7 @@ __all__ = [
     "UnexpectedWriter",
     "create_run_dir",
     "dump",
+    "dump_drill",
     "events_path",
     "export_parquet",
     "find_run",

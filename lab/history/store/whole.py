@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lab.drill.model import RunPlan
+from lab.drill.model import Drill, RunPlan
 from lab.history.model.ledger import Ledger, Stored
 from lab.history.store.layout import LEDGER, PLAN, verdict_path
 
@@ -19,6 +19,14 @@ from lab.history.store.layout import LEDGER, PLAN, verdict_path
 def dump(plan: RunPlan) -> str:
     """``drill.json``, with quantities as a drill file writes them. ``load(dump(plan)) == plan``, exactly."""
     text: bytes = _plans().dump_json(plan, indent=2)
+    return text.decode() + "\n"
+
+
+def dump_drill(drill: Drill) -> str:
+    """A drill as it stands in ``drill.json``."""
+    from pydantic import TypeAdapter
+
+    text: bytes = TypeAdapter(Drill).dump_json(drill, indent=2)
     return text.decode() + "\n"
 
 

@@ -1,0 +1,103 @@
+"""What ``lab prove`` does when it runs: every arm of every claim, the table, the record beside the document."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import lab
+from lab.cli import reading
+from lab.cli.exits import Exit
+from lab.cli.say import progress
+from lab.cli.trial import Finished, run
+from lab.drill.model import Drill, Stage
+from lab.history import store
+from lab.prove.claims import Claim
+from lab.prove.outcome import Outcome, outcome
+from lab.prove.plan import Setting, Trial, arms, settings, trials
+from lab.prove.record import Circumstances, Sources, digest, record
+from lab.prove.ruling import Proof, prove
+from lab.run.prepare import Choices, Runtime
+
+Runs = Mapping[Setting, Sequence[Finished]]
+
+
+@dataclass(frozen=True)
+class Proving:
+    """``rounds`` trials of each arm; ``expires``: of the record, empty for never."""
+
+    document: str
+    claims: tuple[Claim, ...]
+    expires: str
+    rounds: int
+    seed: int
+    runtime: Runtime | None
+    out: Path
+
+    def drills(self) -> dict[Setting, Drill]:
+        """As they will be run. Exits 2 with every problem of a drill, a patch or a measure."""
+        return {each: reading.drill(each.drill, each.patches, each.without) for each in settings(self.claims)}
+
+    def sources(self, drills: Mapping[Setting, Drill]) -> Sources:
+        return Sources(digest(self.document), {str(each): digest(store.dump_drill(drill)) for each, drill in drills.items()})
+
+
+def dry_run(of: Proving) -> str:
+    """Arms, trials and the longest time that they can take."""
+    drills = of.drills()
+    lines = [f"{of.rounds} × {setting}: {_longest_s(drill):.0f} s at most" for setting, drill in drills.items()]
+    whole_s = of.rounds * sum(map(_longest_s, drills.values()))
+    return "\n".join([*lines, f"{len(of.claims)} claims, {of.rounds * len(drills)} trials, {whole_s / 60:.0f} min at most"])
+
+
+def _longest_s(drill: Drill) -> float:
+    return drill.target.boot + sum(each.rest + _watched_s(each) for each in drill.stages)
+
+
+def _watched_s(stage: Stage) -> float:
+    if stage.is_load_test:
+        return stage.load_s
+    return stage.baseline_s + stage.fault_s + (stage.cool_s if stage.fault else 0.0)
+
+
+def carry_out(of: Proving) -> tuple[list[Proof], str, int]:
+    """(proofs, record, exit code). After Ctrl-C the proofs are of what ran, and the record is empty: there is none."""
+    drills = of.drills()
+    found: dict[Setting, list[Finished]] = defaultdict(list)
+    todo = trials(of.claims, rounds=of.rounds, seed=of.seed)
+    for number, trial in enumerate(todo, 1):
+        progress(f"trial {number} of {len(todo)}: {trial.setting}")
+        found[trial.setting].append(_one(of, trial, drills[trial.setting]))
+        if signal := found[trial.setting][-1].ended.signal:
+            return _proofs(of, found), "", 128 + signal
+    proofs = _proofs(of, found)
+    runs = {setting: [str(each.ended.run_dir) for each in finished] for setting, finished in found.items()}
+    circumstances = Circumstances(lab.__version__, datetime.now(UTC).date().isoformat(), of.expires, of.seed)
+    return proofs, record(proofs, runs, of.sources(drills), circumstances), _exit(proofs)
+
+
+def _one(of: Proving, trial: Trial, drill: Drill) -> Finished:
+    choices = Choices(of.runtime, seed=trial.seed, without=trial.setting.without, patches=trial.setting.patches)
+    return run(drill, choices, of.out, report=False)
+
+
+def _proofs(of: Proving, found: Runs) -> list[Proof]:
+    return prove({claim.id: _arms(claim, found) for claim in of.claims}, of.claims)
+
+
+def _arms(claim: Claim, found: Runs) -> tuple[list[Outcome], list[Outcome]]:
+    without, with_ = arms(claim)
+    return (
+        [outcome(each.verdict, claim.stage, prevents=False) for each in found.get(without, ())],
+        [outcome(each.verdict, claim.stage, prevents=True) for each in found.get(with_, ())],
+    )
+
+
+def _exit(proofs: Sequence[Proof]) -> int:
+    """A result that is not what the document says is a failure of the document; one that is inconclusive says nothing."""
+    if any(proof.result != "inconclusive" and not proof.as_expected for proof in proofs):
+        return Exit.FAIL
+    return Exit.UNKNOWN if any(proof.result == "inconclusive" for proof in proofs) else Exit.PASS

@@ -1,0 +1,81 @@
+"""What one trial says of a claim: a verdict, read for the one stage that the claim is about. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lab.judge.verdict import EpisodeVerdict, Ruling, StageVerdict, Verdict
+
+NEVER_S = math.inf
+"""Not recovered while anybody watched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """``well``: recovered in time, or no outage at all; of a load test, every threshold was kept. ``seconds`` from the
+    injection (or the heal, where the lab ends the fault) to the recovery, 0 without an outage. ``bad``: requests of the
+    probe, or failed ones of a load test. ``unknown``: why the trial says nothing; then the rest is of no use.
+    """
+
+    well: bool
+    seconds: float
+    bad: int
+    requests: int
+    landed: bool
+    load_test: bool = False
+    unknown: str = ""
+
+
+def outcome(verdict: Verdict, stage: str | None, *, prevents: bool) -> Outcome:
+    """Of the stage, or of the drill's last one. ``prevents``: with the measure in force a fault that was injected and that
+    nobody felt is what was hoped for; without it, it is a fault that did not land.
+
+    Raises LookupError when the drill has no such stage.
+    """
+    found = _stage(verdict, stage)
+    return _of_load(found) if found.load is not None and found.evidence.fault is None else _of_probe(found, prevents)
+
+
+def _stage(verdict: Verdict, name: str | None) -> StageVerdict:
+    stages = [each for each in verdict.stages if name is None or each.stage == name]
+    if not stages:
+        raise LookupError(f"{verdict.drill} has no stage {name!r}")
+    return stages[-1]
+
+
+def _of_load(stage: StageVerdict) -> Outcome:
+    assert stage.load is not None
+    return Outcome(
+        well=stage.verdict is Ruling.PASS,
+        seconds=0.0 if stage.verdict is Ruling.PASS else NEVER_S,
+        bad=stage.load.failed,
+        requests=stage.load.requests,
+        landed=True,
+        load_test=True,
+        unknown="; ".join(stage.reasons) if stage.verdict is Ruling.UNKNOWN else "",
+    )
+
+
+def _of_probe(stage: StageVerdict, prevents: bool) -> Outcome:
+    landed = stage.evidence.landed == "yes"
+    felt_nothing = not stage.episodes and bool(stage.evidence.done)
+    unknown = stage.verdict is Ruling.UNKNOWN and not (prevents and felt_nothing and _only_of_landing(stage))
+    first = stage.episodes[0] if stage.episodes else None
+    everything = [episode.classes["all"] for episode in stage.episodes if "all" in episode.classes]
+    return Outcome(
+        well=all(not episode.censored for episode in stage.episodes),
+        seconds=0.0 if first is None else _seconds(first),
+        bad=sum(each.bad for each in everything),
+        requests=stage.evidence.probe.requests,
+        landed=landed,
+        unknown="; ".join(stage.reasons) if unknown else "",
+    )
+
+
+def _only_of_landing(stage: StageVerdict) -> bool:
+    return stage.evidence.landed != "yes" and len(stage.reasons) == 1
+
+
+def _seconds(episode: EpisodeVerdict) -> float:
+    return NEVER_S if episode.censored or episode.recover_s is None else episode.recover_s

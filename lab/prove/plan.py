@@ -1,0 +1,67 @@
+"""Which trials a document takes, and in which order. Pure.
+
+Claims whose arms are the same (drill, measures left out, patches) share trials. Every round runs each arm once, in an order
+drawn from the seed: what slowly changes on the machine meets all arms alike. Seed and phase differ from round to round and
+are the same for all arms of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from lab.prove.claims import Arm, Claim
+
+ROUNDS, QUICK_ROUNDS = 6, 3
+"""Trials of an arm. With three, Fisher's p cannot be below 0.05: quick says consistent, never held."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to run one drill; what trials are shared by."""
+
+    drill: str
+    without: tuple[str, ...]
+    patches: tuple[str, ...]
+
+    @classmethod
+    def of(cls, drill: str, arm: Arm) -> Setting:
+        return cls(drill, tuple(sorted(arm.without)), tuple(f"{path}={_text(value)}" for path, value in sorted(arm.set.items())))
+
+    def __str__(self) -> str:
+        parts = [self.drill, *(f"--without {name}" for name in self.without), *(f"--set {patch}" for patch in self.patches)]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """``round``: 0, 1, …; the same in all arms that are compared."""
+
+    setting: Setting
+    round: int
+    seed: int
+
+
+def settings(claims: Sequence[Claim]) -> list[Setting]:
+    """Every arm once, in the order of the document."""
+    return list(dict.fromkeys(setting for claim in claims for setting in arms(claim)))
+
+
+def arms(claim: Claim) -> tuple[Setting, Setting]:
+    """(without, with)."""
+    return Setting.of(claim.drill, claim.without), Setting.of(claim.drill, claim.with_)
+
+
+def trials(claims: Sequence[Claim], *, rounds: int, seed: int) -> list[Trial]:
+    order = Random(seed)
+    found: list[Trial] = []
+    for number in range(rounds):
+        todo = settings(claims)
+        order.shuffle(todo)
+        found += [Trial(setting, number, seed + number) for setting in todo]
+    return found
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,100 @@
+"""From the trials of both arms to a result. Pure; the rules stand in docs/definitions.md.
+
+1. *inconclusive*: an arm has too few trials that say something, or a fault did not land without the measure.
+2. *held*: with the measure it does better in what the claim compares (p, Holm over the document); *holds only if …*, where
+   the claim says on what it depends; *consistent* where there were too few trials to say held.
+3. *did not hold*: it does worse; or it changes how many requests are bad, and what it was for did not happen all the same.
+4. *no difference*: else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lab.prove.claims import Claim, Compare
+from lab.prove.outcome import Outcome
+from lab.prove.plan import QUICK_ROUNDS
+from lab.prove.statistics import SIGNIFICANT, fisher, holm, mann_whitney
+
+Outcomes = Sequence[Outcome]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """``p``: that the measure does better by chance, ``p_holm``: adjusted for the document. None: inconclusive."""
+
+    claim: Claim
+    without: tuple[Outcome, ...]
+    with_: tuple[Outcome, ...]
+    result: str = "inconclusive"
+    why: str = ""
+    p: float | None = None
+    p_holm: float | None = None
+
+    @property
+    def as_expected(self) -> bool:
+        return self.result == self.claim.expect or (
+            self.result == "consistent" and self.claim.expect in ("held", "holds only if")
+        )
+
+
+def prove(trials: Mapping[str, tuple[Outcomes, Outcomes]], claims: Sequence[Claim]) -> list[Proof]:
+    """``trials``: (without, with) by the claim's id. Holm's correction is over all claims that can be judged."""
+    proofs = [_compared(claim, *trials[claim.id]) for claim in claims]
+    judged = [proof for proof in proofs if proof.p is not None]
+    adjusted = dict(zip([proof.claim.id for proof in judged], holm([proof.p or 0.0 for proof in judged]), strict=True))
+    return [_ruled(replace(proof, p_holm=adjusted[proof.claim.id])) if proof.p is not None else proof for proof in proofs]
+
+
+def _compared(claim: Claim, without: Outcomes, with_: Outcomes) -> Proof:
+    proof = Proof(claim, tuple(without), tuple(with_))
+    if why := _unusable(claim, without, with_):
+        return replace(proof, why=why)
+    return replace(proof, p=_TESTS[claim.compare](_known(with_), _known(without)))
+
+
+def _unusable(claim: Claim, without: Outcomes, with_: Outcomes) -> str:
+    for name, arm in (("without", without), ("with", with_)):
+        unknown = [each.unknown for each in arm if each.unknown]
+        if len(arm) - len(unknown) < QUICK_ROUNDS:
+            return f"{len(unknown)} of {len(arm)} trials {name} it say nothing: {unknown[0] if unknown else 'too few'}"
+    if claim.kind == "measure" and not all(each.landed for each in _known(without)):
+        return "without it the fault did not land every time"
+    return ""
+
+
+def _known(arm: Outcomes) -> list[Outcome]:
+    return [each for each in arm if not each.unknown]
+
+
+def _recovered(better: Outcomes, worse: Outcomes) -> float:
+    first, second = ((sum(each.well for each in arm), len(arm)) for arm in (better, worse))
+    return fisher(first, second)
+
+
+def _bad(better: Outcomes, worse: Outcomes) -> float:
+    return mann_whitney([each.bad for each in better], [each.bad for each in worse])
+
+
+def _time(better: Outcomes, worse: Outcomes) -> float:
+    return mann_whitney([each.seconds for each in better], [each.seconds for each in worse])
+
+
+_TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {"recovered": _recovered, "bad": _bad, "time": _time}
+
+
+def _ruled(proof: Proof) -> Proof:
+    """A claim of which ``p`` is known."""
+    assert proof.p_holm is not None
+    claim, with_, without = proof.claim, _known(proof.with_), _known(proof.without)
+    if min(len(with_), len(without)) <= QUICK_ROUNDS:
+        better = proof.p is not None and proof.p <= SIGNIFICANT
+        return replace(proof, result="consistent" if better else "no difference", why="too few trials to say held")
+    if proof.p_holm <= SIGNIFICANT:
+        return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
+    if _TESTS[claim.compare](without, with_) <= SIGNIFICANT:
+        return replace(proof, result="did not hold", why="worse with it")
+    if min(_bad(with_, without), _bad(without, with_)) <= SIGNIFICANT / 2 and not any(each.well for each in with_):
+        return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
+    return replace(proof, result="no difference")

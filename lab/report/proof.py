@@ -1,0 +1,65 @@
+"""The proof of an incident document as a table: each claim, what happened without and with it, and the result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from lab.prove.outcome import Outcome
+from lab.prove.ruling import Proof
+from lab.report.quantities import count, duration
+from lab.report.table import aligned
+
+MODEL = "measured in a model of your system: it refutes cheaply and confirms weakly"
+
+
+def proof_table(proofs: Sequence[Proof]) -> str:
+    rows = [("claim", "without", "with", "result", "")]
+    rows += [(_claim(each), shown(each.without), shown(each.with_), each.result, _why(each, len(proofs))) for each in proofs]
+    return "\n".join((*aligned(rows), MODEL))
+
+
+def proof_markdown(proofs: Sequence[Proof]) -> Iterator[str]:
+    yield "| claim | without | with | result | |"
+    yield "|---|---|---|---|---|"
+    for each in proofs:
+        cells = (_claim(each), shown(each.without), shown(each.with_), f"**{each.result}**", _why(each, len(proofs)))
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    yield ""
+    yield f"{MODEL[0].upper()}{MODEL[1:]}."
+
+
+def shown(arm: Sequence[Outcome]) -> str:
+    """What happened in an arm, of the trials that say something: ``0.42 s``, ``not recovered``, ``149 of 300 bad``."""
+    known = [each for each in arm if not each.unknown]
+    if not known:
+        return "unknown"
+    well = sum(each.well for each in known)
+    if all(each.load_test for each in known):
+        return (
+            f"{count(round(median(each.bad for each in known)))} of {count(round(median(each.requests for each in known)))} bad"
+        )
+    if well == 0:
+        return "not recovered"
+    if well < len(known):
+        return f"{well} of {len(known)} recovered"
+    middle = median(each.seconds for each in known)
+    return "no outage" if middle == 0 and not any(each.bad for each in known) else duration(middle)
+
+
+def _claim(proof: Proof) -> str:
+    return f"{proof.claim.kind}: {proof.claim.claim}"
+
+
+def _why(proof: Proof, claims: int) -> str:
+    """``p = 0.001 (Holm over 15 claims)``, or the reason."""
+    if proof.p_holm is None or proof.result not in ("held", "holds only if"):
+        return proof.why
+    said = f"p = {_p(proof.p_holm)} (Holm over {claims} claim{'s' if claims > 1 else ''})"
+    return f"{proof.why}; {said}" if proof.why else said
+
+
+def _p(p: float) -> str:
+    digits = max(0, 1 - math.floor(math.log10(p))) if p > 0 else 0
+    return f"{p:.{min(digits, 6)}f}"

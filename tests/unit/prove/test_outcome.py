@@ -1,0 +1,34 @@
+"""Verdicts, read for a claim."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from lab.judge.judge import judge
+from lab.judge.verdict import Ruling
+from lab.prove.outcome import outcome
+from tests.unit.report.verdicts import accept_queue, of_drill, of_stage
+
+
+def test_a_recovery() -> None:
+    found = outcome(judge(accept_queue(recovered=6.6)), None, prevents=False)
+    assert (found.well, found.landed, found.unknown) == (True, True, "")
+    assert found.seconds == pytest.approx(1.1, abs=0.1)
+    assert 0 < found.bad < found.requests
+
+
+def test_what_never_recovers() -> None:
+    found = outcome(judge(accept_queue(recovered=18.0)), None, prevents=True)
+    assert (found.well, found.seconds) == (False, math.inf)
+
+
+def test_a_stage_that_is_unknown_says_nothing_and_why() -> None:
+    verdict = of_drill(Ruling.UNKNOWN, of_stage("wire", Ruling.UNKNOWN, "skipped: needs toxiproxy"))
+    assert outcome(verdict, "wire", prevents=False).unknown == "skipped: needs toxiproxy"
+
+
+def test_a_stage_that_the_drill_has_not() -> None:
+    with pytest.raises(LookupError, match="has no stage 'other'"):
+        outcome(judge(accept_queue()), "other", prevents=False)

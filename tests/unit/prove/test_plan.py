@@ -1,0 +1,42 @@
+"""Which trials there are, and in which order."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from lab.prove.claims import Arm
+from lab.prove.plan import Setting, settings, trials
+from tests.unit.prove.outcomes import claim
+
+RESTART = claim("auto-restart", drill="conn-reset")
+SETTINGS = claim("network-settings", drill="conn-reset")
+SMALL = claim(
+    "size", drill="conn-reset", without=Arm(set={"accept-queue.fault.backlog.size": 8, "accept-queue.target.defer_accept": False})
+)
+
+
+def test_claims_with_the_same_arm_share_its_trials() -> None:
+    assert [str(each) for each in settings([RESTART, SETTINGS])] == [
+        "conn-reset --without auto-restart",
+        "conn-reset",
+        "conn-reset --without network-settings",
+    ]
+
+
+def test_patches_are_as_set_has_them() -> None:
+    assert Setting.of("conn-reset", SMALL.without).patches == (
+        "accept-queue.fault.backlog.size=8",
+        "accept-queue.target.defer_accept=false",
+    )
+
+
+def test_each_round_runs_each_arm_once_with_the_same_seed() -> None:
+    found = trials([RESTART, SETTINGS], rounds=6, seed=7)
+    assert set(Counter(trial.setting for trial in found).values()) == {6}
+    assert [trial.seed for trial in found] == [seed for seed in range(7, 13) for _ in range(3)]
+
+
+def test_the_order_is_drawn_from_the_seed() -> None:
+    orders = {tuple(str(trial.setting) for trial in trials([RESTART, SETTINGS], rounds=6, seed=seed)) for seed in range(5)}
+    assert len(orders) > 1
+    assert trials([RESTART], rounds=6, seed=3) == trials([RESTART], rounds=6, seed=3)

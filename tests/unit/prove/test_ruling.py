@@ -1,0 +1,77 @@
+"""Trials without and with, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from lab.prove.claims import Claim
+from lab.prove.outcome import Outcome
+from lab.prove.ruling import Proof, prove
+from tests.unit.prove.outcomes import burst, claim, good, never, unknown
+
+NEVER, GOOD = [never()] * 6, [good()] * 6
+
+
+def rising(make: Callable[[int], Outcome], first: int) -> list[Outcome]:
+    return [make(first + i) for i in range(6)]
+
+
+CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
+    ("what never recovers without it and always with it holds", NEVER, GOOD, claim(), "held"),
+    ("a condition is named", NEVER, GOOD, claim(only_if="with a real RTT"), "holds only if"),
+    ("the same in both arms is no difference", NEVER, NEVER, claim(), "no difference"),
+    ("also where both recover", GOOD, GOOD, claim(), "no difference"),
+    ("worse with it did not hold", GOOD, NEVER, claim(), "did not hold"),
+    ("more bad ones, and it does not recover", rising(never, 490), rising(never, 990), claim(), "did not hold"),
+    ("fewer bad ones, and it does not recover", rising(never, 490), rising(never, 90), claim(), "did not hold"),
+    ("fewer bad ones, where that is claimed", rising(never, 490), rising(never, 90), claim(compare="bad"), "held"),
+    ("a shorter time", rising(good, 20), rising(good, 10), claim(compare="time"), "held"),
+    ("a burst", [burst(149)] * 6, [burst(0)] * 6, claim(), "held"),
+    ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "no difference"),
+    ("three trials are consistent, never held", NEVER[:3], GOOD[:3], claim(), "consistent"),
+    ("three that say nothing leave three", NEVER, [*GOOD[:3], *[unknown()] * 3], claim(), "consistent"),
+    ("four that say nothing are too many", NEVER, [*GOOD[:2], *[unknown()] * 4], claim(), "inconclusive"),
+    ("a fault that did not land without it", [replace(never(), landed=False), *NEVER[:5]], GOOD, claim(), "inconclusive"),
+    ("no trials", [], [], claim(), "inconclusive"),
+]
+
+
+def one(without: list[Outcome], with_: list[Outcome], of: Claim) -> Proof:
+    (proof,) = prove({of.id: (without, with_)}, [of])
+    return proof
+
+
+@pytest.mark.parametrize(("without", "with_", "of", "result"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_results(without: list[Outcome], with_: list[Outcome], of: Claim, result: str) -> None:
+    assert one(without, with_, of).result == result
+
+
+def test_holm_is_over_all_claims_that_can_be_judged() -> None:
+    claims = [claim(f"measure-{i}") for i in range(15)]
+    trials = {each.id: ([never()] * 6, [good()] * 6) for each in claims[:-1]} | {claims[-1].id: ([], [])}
+    proofs = prove(trials, claims)
+    assert [proof.p_holm for proof in proofs[:-1]] == pytest.approx([14 / 924] * 14)
+    assert (proofs[-1].p, proofs[-1].result) == (None, "inconclusive")
+
+
+def test_with_sixty_claims_six_trials_are_too_few() -> None:
+    claims = [claim(f"measure-{i}") for i in range(60)]
+    assert {proof.result for proof in prove({each.id: ([never()] * 6, [good()] * 6) for each in claims}, claims)} == {
+        "no difference"
+    }
+
+
+@pytest.mark.parametrize(
+    ("expect", "without", "with_", "right"),
+    [
+        ("held", [never()] * 6, [good()] * 6, True),
+        ("no difference", [never()] * 6, [good()] * 6, False),
+        ("held", [never()] * 3, [good()] * 3, True),
+        ("did not hold", [never()] * 3, [good()] * 3, False),
+    ],
+)
+def test_as_expected(expect: str, without: list[Outcome], with_: list[Outcome], right: bool) -> None:
+    assert one(without, with_, claim(expect=expect)).as_expected is right

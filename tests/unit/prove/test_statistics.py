@@ -1,0 +1,54 @@
+"""The tests behind a result, against tables and against their definitions."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb, inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.prove.statistics import fisher, holm, mann_whitney
+
+few = st.lists(st.one_of(st.integers(0, 5).map(float), st.just(inf)), min_size=2, max_size=5)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "p"),
+    [
+        ((6, 6), (0, 6), 1 / comb(12, 6)),
+        ((3, 3), (0, 3), 0.05),
+        ((6, 6), (6, 6), 1.0),
+        ((0, 6), (6, 6), 1.0),
+        ((5, 6), (1, 6), 37 / 924),
+    ],
+)
+def test_fishers_exact_test(better: tuple[int, int], worse: tuple[int, int], p: float) -> None:
+    assert fisher(better, worse) == pytest.approx(p)
+
+
+@given(few, few)
+def test_mann_whitney_is_the_share_of_all_ways_to_deal_the_ranks(smaller: list[float], larger: list[float]) -> None:
+    every = [*smaller, *larger]
+    ranks = [sum(other < value for other in every) + (sum(other == value for other in every) + 1) / 2 for value in every]
+    dealt = [sum(chosen) for chosen in combinations(ranks, len(smaller))]
+    expected = sum(total <= sum(ranks[: len(smaller)]) + 1e-9 for total in dealt) / len(dealt)
+    assert mann_whitney(smaller, larger) == pytest.approx(expected)
+
+
+def test_six_trials_that_recovered_beside_six_that_never_did() -> None:
+    assert mann_whitney([0.3, 0.4, 0.5, 0.4, 0.3, 0.6], [inf] * 6) == pytest.approx(1 / 924)
+
+
+def test_holm_as_in_its_paper() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_never_makes_a_p_smaller_nor_changes_their_order(ps: list[float]) -> None:
+    adjusted = holm(ps)
+    assert all(p <= new <= 1 for p, new in zip(ps, adjusted, strict=True))
+    in_order = [adjusted[index] for index in sorted(range(len(ps)), key=ps.__getitem__)]
+    assert in_order == sorted(in_order)
