@@ -16,7 +16,7 @@ MODEL = "measured in a model of your system: it refutes cheaply and confirms wea
 
 def proof_table(proofs: Sequence[Proof]) -> str:
     rows = [("claim", "without", "with", "result", "")]
-    rows += [(_claim(each), shown(each.without), shown(each.with_), each.result, _why(each, len(proofs))) for each in proofs]
+    rows += [(_claim(each), shown(each.without), shown(each.with_), each.result, _why(each, proofs)) for each in proofs]
     return "\n".join((*aligned(rows), MODEL))
 
 
@@ -24,7 +24,7 @@ def proof_markdown(proofs: Sequence[Proof]) -> Iterator[str]:
     yield "| claim | without | with | result | |"
     yield "|---|---|---|---|---|"
     for each in proofs:
-        cells = (_claim(each), shown(each.without), shown(each.with_), f"**{each.result}**", _why(each, len(proofs)))
+        cells = (_claim(each), shown(each.without), shown(each.with_), f"**{each.result}**", _why(each, proofs))
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
     yield f"{MODEL[0].upper()}{MODEL[1:]}."
@@ -52,8 +52,9 @@ def _claim(proof: Proof) -> str:
     return f"{proof.claim.kind}: {proof.claim.claim}"
 
 
-def _why(proof: Proof, claims: int) -> str:
-    """``p = 0.001 (Holm over 15 claims)``, or the reason."""
+def _why(proof: Proof, proofs: Sequence[Proof]) -> str:
+    """``p = 0.001 (Holm over 15 claims)``, or the reason. Counted are those that could be judged."""
+    claims = sum(each.p is not None for each in proofs)
     if proof.p_holm is None or proof.result not in ("held", "holds only if"):
         return proof.why
     said = f"p = {_p(proof.p_holm)} (Holm over {claims} claim{'s' if claims > 1 else ''})"

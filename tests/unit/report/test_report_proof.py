@@ -1,0 +1,39 @@
+"""The table of a proof."""
+
+from __future__ import annotations
+
+from lab.prove.ruling import prove
+from lab.report.proof import proof_markdown, proof_table, shown
+from tests.unit.prove.outcomes import burst, claim, good, never, unknown
+
+RESTART, BACKLOG = claim("auto-restart"), claim("network-settings", claim="backlog 100 → 1024 | one peak", kind="cause")
+PROOFS = prove(
+    {
+        RESTART.id: ([never()] * 6, [good(0.38), good(0.4), good(0.4), good(0.41), good(0.4), good(0.5)]),
+        BACKLOG.id: ([unknown("the probe was late")] * 6, [burst(0)] * 6),
+    },
+    [RESTART, BACKLOG],
+)
+
+
+def test_each_claim_has_its_arms_its_result_and_its_p() -> None:
+    assert proof_table(PROOFS).splitlines() == [
+        "claim                                 without        with          result",
+        "measure: auto-restart helps           not recovered  400 ms        held          p = 0.0011 (Holm over 1 claim)",
+        "cause: backlog 100 → 1024 | one peak  unknown        0 of 300 bad  inconclusive  "
+        "6 of 6 trials without it say nothing: the probe was late",
+        "measured in a model of your system: it refutes cheaply and confirms weakly",
+    ]
+
+
+def test_a_bar_in_a_claim_breaks_no_table() -> None:
+    lines = list(proof_markdown(PROOFS))
+    assert lines[3].startswith("| cause: backlog 100 → 1024 \\| one peak | unknown |")
+    assert {line.replace("\\|", "").count("|") for line in lines if line.startswith("|")} == {6}
+
+
+def test_an_arm_in_words() -> None:
+    assert shown([burst(149), burst(151), burst(149)]) == "149 of 300 bad"
+    assert shown([good(), never(), unknown()]) == "1 of 2 recovered"
+    assert shown([good(0.0, 0)] * 3) == "no outage"
+    assert shown([]) == "unknown"
