@@ -1,0 +1,117 @@
+"""What a claim says must be there to be run: its drill, the stage, the measures, two arms that differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from incident_texts import FILE, FLAWLESS, INCIDENTS, changed, incident, read_drill
+
+from lab import catalogue
+from lab.prove.claims import Arm
+from lab.prove.document import parse, understood
+from lab.prove.rules import broken, patches
+
+
+def problems(*changes: tuple[str, str]) -> list[str]:
+    return [str(each) for each in broken(incident(*changes), read_drill)]
+
+
+def test_nothing_is_wrong_with_claims_that_can_be_run() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("drill: shop", "drill: shops", ":8: claim full-queue: no drill is called 'shops', expected one of shop, or a path"),
+        (
+            "stage: queue",
+            "stage: queues",
+            ":9: claim full-queue: drill shop has no stage 'queues', expected one of later, queue, wire",
+        ),
+        (
+            "    stage: queue\n",
+            "",
+            ":5: claim full-queue: no stage, and drill shop has 3, expected stage: one of later, queue, wire",
+        ),
+        (
+            "without: [auto-restart]",
+            "without: [restart]",
+            ":15: claim restart: --without restart: drill shop has no such measure, expected one of auto-restart",
+        ),
+        (
+            "{queue.lasts: 9s}",
+            "{queues.lasts: 9s}",
+            ":10: claim full-queue: --set queues.lasts: no stage and no key of a drill is called 'queues', expected one of ",
+        ),
+        ("id: restart", "id: a/b", ":11: claim id 'a/b', expected letters, digits, - and _, at most 64"),
+        ("id: restart", "id: full-queue", ":11: claim id 'full-queue' stands twice, expected another: the first is in line 5"),
+        (
+            "    without: {without",
+            "    expect: holds only if\n    without: {without",
+            ":11: claim restart: without only_if, expected expect: holds only if, and only_if: what it depends on",
+        ),
+        (
+            "    without: {without",
+            "    only_if: it rains\n    without: {without",
+            ":11: claim restart: with only_if, but expect: held",
+        ),
+    ],
+)
+def test_a_claim_that_cannot_be_run(old: str, new: str, problem: str) -> None:
+    (found,) = problems((old, new))
+    assert found.startswith(FILE + problem)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("    without: {without: [auto-restart]}\n", "", "restart: its arms are the same as far as stage queue"),
+        ("queue.lasts: 9s", "queue.lasts: 3.0", "full-queue: its arms are the same as far as stage queue"),
+        ("queue.lasts: 9s", "later.lasts: 9s", "full-queue: its arms are the same as far as stage queue"),
+    ],
+    ids=["nothing-in-either", "a-patch-that-changes-nothing", "a-patch-after-the-stage"],
+)
+def test_equal_arms_compare_nothing(old: str, new: str, where: str) -> None:
+    (found,) = problems((old, new))
+    assert f"claim {where}: nothing is compared" in found
+
+
+def test_a_patch_before_the_judged_stage_makes_another_arm() -> None:
+    assert problems(("queue.lasts: 9s", "wire.lasts: 9s")) == []
+
+
+def test_a_drill_that_is_wrong_is_told_beside_the_claim_once() -> None:
+    found = problems(
+        ("drill: shop", "drill: broken"), ("drill: shop\n    stage: queue\n    without", "drill: broken\n    without")
+    )
+    assert [each.partition(",")[0] for each in found] == [
+        f"{FILE}:8: claim full-queue: drill 'broken' cannot be read",
+        f"{FILE}:13: claim restart: drill 'broken' cannot be read",
+        "broken.yaml:7: unknown key 'vus'",
+    ]
+
+
+def test_all_problems_at_once_those_of_the_form_too() -> None:
+    text = changed(("2027-06-30", "soon"), ("stage: queue", "stage: queues"), ("[auto-restart]", "[restart, redo]"))
+    document, form = understood(text, FILE)
+    assert [each.line for each in form + broken(document, read_drill)] == [3, 9, 15, 15]
+
+
+def test_a_patch_is_written_as_a_person_types_it() -> None:
+    assert patches(Arm(set={"a.lasts": "3s", "a.target.backlog": 8, "a.target.defer_accept": True})) == (
+        "a.lasts=3s",
+        "a.target.backlog=8",
+        "a.target.defer_accept=true",
+    )
+
+
+@pytest.mark.parametrize("path", sorted(INCIDENTS.glob("*.md")), ids=lambda path: path.name)
+def test_claims_of_our_own_documents_can_be_run(path: Path) -> None:
+    assert broken(parse(path.read_text(encoding="utf-8"), str(path)), catalogue.read_drill) == []
+
+
+def test_a_path_that_is_not_there_is_no_drill() -> None:
+    document = parse(FLAWLESS.replace("drill: shop", "drill: my/own.yaml"), FILE)
+    assert str(broken(document, catalogue.read_drill)[0]).startswith(f"{FILE}:8: claim full-queue: my/own.yaml: No such file")
