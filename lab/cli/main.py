@@ -9,7 +9,7 @@ import sys
 import typer
 
 import lab
-from lab.cli import analyze, completion, doctor, drill, init, listing, load, runs, show
+from lab.cli import analyze, completion, doctor, drill, init, listing, load, prove, runs, show
 from lab.cli.exits import Exit
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-MEASURING = ("drill", "load", "analyze")
+MEASURING = ("drill", "load", "prove", "analyze")
 """Commands whose exit code is a verdict: a reader that leaves must not change it (see ``say.data_to_reader``)."""
 
 
@@ -50,6 +50,7 @@ def _global(
 app.command("doctor", help="Try everything that a drill needs on this machine, and name the remedy.")(doctor.doctor)
 app.command("drill", help="Run a drill; without a name, list them.")(drill.drill)
 app.command("load", help="Run a load test: plan, peak, load, endurance, stress, or a file; without a name, list them.")(load.load)
+app.command("prove", help="Put an incident document to the test: its causes and measures.")(prove.prove)
 app.add_typer(runs.app, name="runs", help="The runs that are stored: ls, open, diff, rm.")
 app.command("init", help="Copy a starting set of drills into this directory.")(init.init)
 app.command("analyze", help="Judge a stored run again.")(analyze.analyze)

@@ -32,5 +32,10 @@ def runs(incomplete: str) -> list[str]:
     return _beginning(incomplete, ["latest", *(run.name for run in store.list_runs(Path(RUNS)))])
 
 
+def incidents(incomplete: str) -> list[str]:
+    """Documents of the usual directory; any other path is typed."""
+    return _beginning(incomplete, sorted(str(path) for path in Path("runbooks/incidents").glob("*.md")))
+
+
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]

@@ -15,7 +15,7 @@ PIPE_WIDTH = 120
 def print_report(history: History, verdict: Verdict) -> None:
     """As wide as the terminal; 120 columns elsewhere. NO_COLOR is honoured, and nothing depends on colour."""
     if not sys.stdout.isatty():
-        _write("\n".join(report(history, verdict, PIPE_WIDTH)) + "\n")
+        write("\n".join(report(history, verdict, PIPE_WIDTH)) + "\n")
         return
     from rich.console import Console
 
@@ -25,7 +25,7 @@ def print_report(history: History, verdict: Verdict) -> None:
     console.print(coloured(report(history, verdict, console.width)), soft_wrap=True)
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
     """A pipe that cannot carry an arrow gets a question mark, not a traceback."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
