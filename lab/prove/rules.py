@@ -66,7 +66,7 @@ def _against_drill(entry: Entry, read: ReadDrill) -> tuple[list[Finding], list[P
         drill = read(claim.drill, ())
     except DrillErrors as errors:
         return [_finding(entry, ("drill",), f"drill {claim.drill!r} cannot be read", "a drill that is right")], [*errors.problems]
-    except (LookupError, OSError) as error:
+    except (LookupError, OSError, ValueError) as error:  # the last: a path with a zero byte
         return [_no_drill(entry, error)], []
     found = list(_stage(entry, drill))
     arms = [_arm(entry, "without", claim.without, read), _arm(entry, "with", claim.with_, read)]
@@ -98,8 +98,12 @@ def _arm(entry: Entry, key: str, arm: Arm, read: ReadDrill) -> tuple[Drill | Non
         drill = resolve(drill, arm.without)
     except DrillErrors as errors:
         wrong += [(("without",), each) for each in errors.problems]
-    found = [_finding(entry, (key, *at), f"{each.file}: {each.what}", each.expected, each.hint) for at, each in wrong]
+    found = [_finding(entry, (key, *at), _told(each), each.expected, each.hint) for at, each in wrong]
     return None if found else drill, found
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line}: {problem.what}" if problem.line else f"{problem.file}: {problem.what}"
 
 
 def _patched(arm: Arm, problem: Problem) -> Path:

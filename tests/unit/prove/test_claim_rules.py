@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,18 @@ def test_claims_of_our_own_documents_can_be_run(path: Path) -> None:
     assert broken(parse(path.read_text(encoding="utf-8"), str(path)), catalogue.read_drill) == []
 
 
-def test_a_path_that_is_not_there_is_no_drill() -> None:
-    document = parse(FLAWLESS.replace("drill: shop", "drill: my/own.yaml"), FILE)
-    assert str(broken(document, catalogue.read_drill)[0]).startswith(f"{FILE}:8: claim full-queue: my/own.yaml: No such file")
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("my/own.yaml", "my/own.yaml: No such file"), (".yaml", ".yaml: No such file"), (r'"a/\0"', "embedded null byte")],
+)
+def test_a_path_that_leads_nowhere_is_no_drill(path: str, said: str) -> None:
+    document = parse(FLAWLESS.replace("drill: shop", f"drill: {path}"), FILE)
+    assert str(broken(document, catalogue.read_drill)[0]).startswith(f"{FILE}:8: claim full-queue: {said}")
+
+
+def test_what_a_patch_makes_wrong_elsewhere_is_told_with_that_line() -> None:
+    document = parse(
+        FLAWLESS.replace("drill: shop", "drill: conn-reset").replace("queue.lasts: 9s", "wire-resets.lane: direct"), FILE
+    )
+    (found,) = (str(each) for each in broken(document, catalogue.read_drill) if each.line == 10)
+    assert re.match(rf"{FILE}:10: claim full-queue: conn-reset.yaml \(built in\):\d+: fault reset_peer works in the proxy", found)
