@@ -1,4 +1,4 @@
-"""``lab prove FILE``: an incident document put to the test. So far ``--lint``: the document against itself and its drills."""
+"""``lab prove FILE``: an incident document put to the test."""
 
 from __future__ import annotations
 
@@ -9,24 +9,59 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lab.cli import names
+from lab.cli import names, reading
+from lab.cli.drill import RuntimeName
 from lab.cli.exits import Exit
 from lab.cli.say import data_to_reader, refuse
 
 if TYPE_CHECKING:
+    from lab.prove.claims import Claim
     from lab.prove.document import Incident
 
 
 def prove(
     file: Path = typer.Argument(help="An incident document.", autocompletion=names.incidents),
     lint: bool = typer.Option(False, "--lint", help="Only check the document: what contradicts itself, what has no drill."),
+    check: bool = typer.Option(False, "--check", help="Only look whether its record still stands; for CI."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="List arms, trials and the longest time; start nothing."),
+    only: list[str] = typer.Option([], "--only", help="Put this claim to the test and no other.", metavar="ID"),
+    quick: bool = typer.Option(False, "--quick", help="3 trials an arm in place of 6: consistent at best, never held."),
+    runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
+    seed: int = typer.Option(7, help="Of the order of the trials, and of the first of each arm.", min=0),
+    out: Path = typer.Option(reading.RUNS, "--out", help="Where runs are stored."),
 ) -> None:
     incident = _read(file)
-    if not lint:
-        refuse("claims are not run yet", f"lab prove {file} --lint")
-    with data_to_reader():
-        code = _lint(incident)
-    raise typer.Exit(code)
+    if lint:
+        with data_to_reader():
+            code: int = _lint(incident)
+        raise typer.Exit(code)
+    from lab.cli import proving
+    from lab.prove.plan import QUICK_ROUNDS, ROUNDS
+
+    of = proving.Proving(
+        document="\n".join(incident.lines),
+        claims=_chosen(incident, only),
+        expires=incident.expires.isoformat() if incident.expires else "",
+        rounds=QUICK_ROUNDS if quick else ROUNDS,
+        seed=seed,
+        runtime=None if runtime == "auto" else runtime,
+        out=out,
+    )
+    if dry_run:
+        print(proving.dry_run(of))
+        return
+    raise typer.Exit(proving.check(of, file) if check else proving.prove_and_record(of, file, whole=not only))
+
+
+def _chosen(incident: Incident, only: list[str]) -> tuple[Claim, ...]:
+    """Exits 2 for an id that the document has not, or a document that claims nothing."""
+    known = {claim.id: claim for claim in incident.claims}
+    for name in only:
+        if name not in known:
+            refuse(f"--only {name}: {incident.file} has no such claim", f"one of {', '.join(known)}")
+    if not known:
+        refuse(f"{incident.file} claims nothing", "its front matter has no claims; see docs/incident-documents.md")
+    return tuple(claim for claim in incident.claims if not only or claim.id in only)
 
 
 def _read(file: Path) -> Incident:

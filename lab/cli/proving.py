@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import lab
 from lab.cli import reading
 from lab.cli.exits import Exit
-from lab.cli.say import progress
+from lab.cli.say import data_to_reader, progress, refuse
 from lab.cli.trial import Finished, run
 from lab.drill.model import Drill, Stage
 from lab.history import store
 from lab.prove.claims import Claim
 from lab.prove.outcome import Outcome, outcome
 from lab.prove.plan import Setting, Trial, arms, settings, trials
-from lab.prove.record import Circumstances, Sources, digest, record
+from lab.prove.record import Circumstances, Sources, digest, read, record, stale
 from lab.prove.ruling import Proof, prove
+from lab.report.proof import proof_markdown, proof_table
 from lab.run.prepare import Choices, Runtime
 
 Runs = Mapping[Setting, Sequence[Finished]]
@@ -39,7 +41,7 @@ class Proving:
 
     def drills(self) -> dict[Setting, Drill]:
         """As they will be run. Exits 2 with every problem of a drill, a patch or a measure."""
-        return {each: reading.drill(each.drill, each.patches, each.without) for each in settings(self.claims)}
+        return {each: each.alone(reading.drill(each.drill, each.patches, each.without)) for each in settings(self.claims)}
 
     def sources(self, drills: Mapping[Setting, Drill]) -> Sources:
         return Sources(digest(self.document), {str(each): digest(store.dump_drill(drill)) for each, drill in drills.items()})
@@ -61,6 +63,57 @@ def _watched_s(stage: Stage) -> float:
     if stage.is_load_test:
         return stage.load_s
     return stage.baseline_s + stage.fault_s + (stage.cool_s if stage.fault else 0.0)
+
+
+def prove_and_record(of: Proving, document: Path, *, whole: bool) -> int:
+    """Prints the table, and writes the record beside the document where all of its claims were put to the test."""
+    proofs, text, code = carry_out(of)
+    with data_to_reader():
+        print(proof_table(proofs))
+    if text and whole:
+        try:
+            _write(document, text, proofs)
+        except OSError as error:
+            progress(f"error: the record cannot be written: {error.filename}: {error.strerror}")
+            return Exit.UNKNOWN
+    elif text:
+        progress("no record: not every claim was put to the test")
+    return code
+
+
+def _write(document: Path, text: str, proofs: Sequence[Proof]) -> None:
+    record_path(document).write_text(text, encoding="utf-8")
+    table = "\n".join([f"# {document.name}: what was proved", "", *proof_markdown(proofs), ""])
+    record_path(document).with_suffix(".md").write_text(table, encoding="utf-8")
+    progress(f"record: {record_path(document)}")
+
+
+def record_path(document: Path) -> Path:
+    """``conn-reset.md`` → ``conn-reset.record.json``; the table beside it is ``conn-reset.record.md``."""
+    return document.with_suffix(".record.json")
+
+
+def check(of: Proving, document: Path) -> int:
+    """Does the record still stand? Exits 2 where there is none, or one that was edited by hand."""
+    path = record_path(document)
+    try:
+        found = read(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        refuse(f"{path}: no record", f"lab prove {document}")
+    except OSError as error:
+        refuse(f"{path}: {error.strerror}")
+    except ValueError as error:
+        refuse(f"{path}: {error}", f"lab prove {document}")
+    why = stale(found, of.sources(of.drills()), datetime.now(UTC).date().isoformat())
+    for each in why:
+        progress(f"{path}: stale: {each}")
+    print(f"{path}: {'stale' if why else 'stands'}, of {found['date']}; {_counted(found)}")
+    return Exit.FAIL if why else Exit.PASS
+
+
+def _counted(found: Mapping[str, Any]) -> str:
+    results = Counter(claim["result"] for claim in found["claims"])
+    return ", ".join(f"{count} {result}" for result, count in results.items())
 
 
 def carry_out(of: Proving) -> tuple[list[Proof], str, int]:
@@ -90,9 +143,10 @@ def _proofs(of: Proving, found: Runs) -> list[Proof]:
 
 def _arms(claim: Claim, found: Runs) -> tuple[list[Outcome], list[Outcome]]:
     without, with_ = arms(claim)
+    prevents = claim.kind == "measure"  # a cause strikes where it is, a measure spares where it is
     return (
-        [outcome(each.verdict, claim.stage, prevents=False) for each in found.get(without, ())],
-        [outcome(each.verdict, claim.stage, prevents=True) for each in found.get(with_, ())],
+        [outcome(each.verdict, claim.stage, prevents=not prevents) for each in found.get(without, ())],
+        [outcome(each.verdict, claim.stage, prevents=prevents) for each in found.get(with_, ())],
     )
 
 

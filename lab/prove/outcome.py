@@ -28,8 +28,8 @@ class Outcome:
 
 
 def outcome(verdict: Verdict, stage: str | None, *, prevents: bool) -> Outcome:
-    """Of the stage, or of the drill's last one. ``prevents``: with the measure in force a fault that was injected and that
-    nobody felt is what was hoped for; without it, it is a fault that did not land.
+    """Of the stage, or of the drill's last one. ``prevents``: in this arm a fault that was injected and that nobody felt is
+    what was hoped for; in the other it is a fault that did not land.
 
     Raises LookupError when the drill has no such stage.
     """

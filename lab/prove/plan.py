@@ -8,9 +8,10 @@ are the same for all arms of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
+from lab.drill.model import Drill
 from lab.prove.claims import Arm, Claim
 
 ROUNDS, QUICK_ROUNDS = 6, 3
@@ -19,18 +20,25 @@ ROUNDS, QUICK_ROUNDS = 6, 3
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to run one drill; what trials are shared by."""
+    """One way to run one drill, or one ``stage`` of it; what trials are shared by."""
 
     drill: str
+    stage: str | None
     without: tuple[str, ...]
     patches: tuple[str, ...]
 
     @classmethod
-    def of(cls, drill: str, arm: Arm) -> Setting:
-        return cls(drill, tuple(sorted(arm.without)), tuple(f"{path}={_text(value)}" for path, value in sorted(arm.set.items())))
+    def of(cls, claim: Claim, arm: Arm) -> Setting:
+        patches = tuple(f"{path}={_text(value)}" for path, value in sorted(arm.set.items()))
+        return cls(claim.drill, claim.stage, tuple(sorted(arm.without)), patches)
+
+    def alone(self, drill: Drill) -> Drill:
+        """The drill with the one stage that is judged: what the others do is no part of the claim."""
+        return replace(drill, stages=tuple(each for each in drill.stages if self.stage in (None, each.stage)))
 
     def __str__(self) -> str:
-        parts = [self.drill, *(f"--without {name}" for name in self.without), *(f"--set {patch}" for patch in self.patches)]
+        name = self.drill if self.stage is None else f"{self.drill} ({self.stage})"
+        parts = [name, *(f"--without {name}" for name in self.without), *(f"--set {patch}" for patch in self.patches)]
         return " ".join(parts)
 
 
@@ -50,7 +58,7 @@ def settings(claims: Sequence[Claim]) -> list[Setting]:
 
 def arms(claim: Claim) -> tuple[Setting, Setting]:
     """(without, with)."""
-    return Setting.of(claim.drill, claim.without), Setting.of(claim.drill, claim.with_)
+    return Setting.of(claim, claim.without), Setting.of(claim, claim.with_)
 
 
 def trials(claims: Sequence[Claim], *, rounds: int, seed: int) -> list[Trial]:

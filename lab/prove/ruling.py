@@ -1,8 +1,8 @@
 """From the trials of both arms to a result. Pure; the rules stand in docs/definitions.md.
 
 1. *inconclusive*: an arm has too few trials that say something, or a fault did not land without the measure.
-2. *held*: with the measure it does better in what the claim compares (p, Holm over the document); *holds only if …*, where
-   the claim says on what it depends; *consistent* where there were too few trials to say held.
+2. *held*: with the measure, or without the cause, it does better in what the claim compares (p, Holm over the document);
+   *holds only if …*, where the claim says on what it depends; *consistent* where there were too few trials to say held.
 3. *did not hold*: it does worse; or it changes how many requests are bad, and what it was for did not happen all the same.
 4. *no difference*: else.
 """
@@ -51,7 +51,7 @@ def _compared(claim: Claim, without: Outcomes, with_: Outcomes) -> Proof:
     proof = Proof(claim, tuple(without), tuple(with_))
     if why := _unusable(claim, without, with_):
         return replace(proof, why=why)
-    return replace(proof, p=_TESTS[claim.compare](_known(with_), _known(without)))
+    return replace(proof, p=_TESTS[claim.compare](*_spared_first(proof)))
 
 
 def _unusable(claim: Claim, without: Outcomes, with_: Outcomes) -> str:
@@ -59,9 +59,16 @@ def _unusable(claim: Claim, without: Outcomes, with_: Outcomes) -> str:
         unknown = [each.unknown for each in arm if each.unknown]
         if len(arm) - len(unknown) < QUICK_ROUNDS:
             return f"{len(unknown)} of {len(arm)} trials {name} it say nothing: {unknown[0] if unknown else 'too few'}"
-    if claim.kind == "measure" and not all(each.landed for each in _known(without)):
-        return "without it the fault did not land every time"
+    struck, word = (without, "without") if claim.kind == "measure" else (with_, "with")
+    if not all(each.landed for each in _known(struck)):
+        return f"{word} it the fault did not land every time"
     return ""
+
+
+def _spared_first(proof: Proof) -> tuple[Outcomes, Outcomes]:
+    """The arm that should do better, and the other: a cause makes things worse."""
+    without, with_ = _known(proof.without), _known(proof.with_)
+    return (with_, without) if proof.claim.kind == "measure" else (without, with_)
 
 
 def _known(arm: Outcomes) -> list[Outcome]:
@@ -87,14 +94,14 @@ _TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {"recovered": 
 def _ruled(proof: Proof) -> Proof:
     """A claim of which ``p`` is known."""
     assert proof.p_holm is not None
-    claim, with_, without = proof.claim, _known(proof.with_), _known(proof.without)
-    if min(len(with_), len(without)) <= QUICK_ROUNDS:
+    claim, (spared, struck) = proof.claim, _spared_first(proof)
+    if min(len(spared), len(struck)) <= QUICK_ROUNDS:
         better = proof.p is not None and proof.p <= SIGNIFICANT
-        return replace(proof, result="consistent" if better else "no difference", why="too few trials to say held")
+        return replace(proof, result="consistent" if better else "no difference", why=f"{QUICK_ROUNDS} trials an arm say no more")
     if proof.p_holm <= SIGNIFICANT:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
-    if _TESTS[claim.compare](without, with_) <= SIGNIFICANT:
-        return replace(proof, result="did not hold", why="worse with it")
-    if min(_bad(with_, without), _bad(without, with_)) <= SIGNIFICANT / 2 and not any(each.well for each in with_):
+    if _TESTS[claim.compare](struck, spared) <= SIGNIFICANT:
+        return replace(proof, result="did not hold", why=f"{'worse' if claim.kind == 'measure' else 'better'} with it")
+    if min(_bad(spared, struck), _bad(struck, spared)) <= SIGNIFICANT / 2 and not any(each.well for each in spared):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
     return replace(proof, result="no difference")

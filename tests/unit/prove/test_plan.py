@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from lab import catalogue
 from lab.prove.claims import Arm
 from lab.prove.plan import Setting, settings, trials
 from tests.unit.prove.outcomes import claim
@@ -40,3 +41,11 @@ def test_the_order_is_drawn_from_the_seed() -> None:
     orders = {tuple(str(trial.setting) for trial in trials([RESTART, SETTINGS], rounds=6, seed=seed)) for seed in range(5)}
     assert len(orders) > 1
     assert trials([RESTART], rounds=6, seed=3) == trials([RESTART], rounds=6, seed=3)
+
+
+def test_a_claim_about_one_stage_runs_no_other() -> None:
+    setting = Setting.of(claim(drill="conn-reset", stage="accept-queue"), Arm())
+    drill = catalogue.read_drill("conn-reset")
+    assert [stage.stage for stage in setting.alone(drill).stages] == ["accept-queue"]
+    assert Setting.of(claim(drill="conn-reset"), Arm()).alone(drill) == drill
+    assert str(setting) == "conn-reset (accept-queue)"

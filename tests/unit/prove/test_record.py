@@ -12,7 +12,7 @@ from lab.prove.ruling import prove
 from tests.unit.prove.outcomes import claim, good, never
 
 OF = claim()
-WITH = Setting("crash", (), ())
+WITH = Setting("crash", None, (), ())
 SOURCES = Sources(digest("# incident"), {"crash": digest("a"), "crash --without auto-restart": digest("b")})
 PROOFS = prove({OF.id: ([never()] * 6, [good()] * 6)}, [OF])
 TEXT = record(PROOFS, {WITH: ["runs/crash/1"]}, SOURCES, Circumstances("0.1.0", "2026-11-25", "2027-01-01", 7))

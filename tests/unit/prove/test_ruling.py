@@ -35,6 +35,10 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("three that say nothing leave three", NEVER, [*GOOD[:3], *[unknown()] * 3], claim(), "consistent"),
     ("four that say nothing are too many", NEVER, [*GOOD[:2], *[unknown()] * 4], claim(), "inconclusive"),
     ("a fault that did not land without it", [replace(never(), landed=False), *NEVER[:5]], GOOD, claim(), "inconclusive"),
+    ("a cause strikes where it is", GOOD, NEVER, claim(kind="cause"), "held"),
+    ("a cause that does nothing", GOOD, GOOD, claim(kind="cause"), "no difference"),
+    ("what is better with its cause", NEVER, GOOD, claim(kind="cause"), "did not hold"),
+    ("a cause that did not land", GOOD, [replace(good(), landed=False), *NEVER[:5]], claim(kind="cause"), "inconclusive"),
     ("no trials", [], [], claim(), "inconclusive"),
 ]
 
