@@ -11,9 +11,7 @@ from tests.unit.prove.outcomes import claim
 
 RESTART = claim("auto-restart", drill="conn-reset")
 SETTINGS = claim("network-settings", drill="conn-reset")
-SMALL = claim(
-    "size", drill="conn-reset", without=Arm(set={"accept-queue.fault.backlog.size": 8, "accept-queue.target.defer_accept": False})
-)
+SMALL = Arm(set={"accept-queue.fault.backlog.size": 8, "accept-queue.target.defer_accept": False})
 
 
 def test_claims_with_the_same_arm_share_its_trials() -> None:
@@ -25,10 +23,8 @@ def test_claims_with_the_same_arm_share_its_trials() -> None:
 
 
 def test_patches_are_as_set_has_them() -> None:
-    assert Setting.of("conn-reset", SMALL.without).patches == (
-        "accept-queue.fault.backlog.size=8",
-        "accept-queue.target.defer_accept=false",
-    )
+    patches = Setting.of(RESTART, SMALL).patches
+    assert patches == ("accept-queue.fault.backlog.size=8", "accept-queue.target.defer_accept=false")
 
 
 def test_each_round_runs_each_arm_once_with_the_same_seed() -> None:
