@@ -9,7 +9,7 @@ import sys
 import typer
 
 import lab
-from lab.cli import analyze, completion, doctor, drill, init, listing, load, prove, runs, show
+from lab.cli import analyze, completion, doctor, drill, incident, init, listing, load, prove, runs, show
 from lab.cli.exits import Exit
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ app.command("prove", help="Put an incident document to the test: its causes and 
 app.add_typer(runs.app, name="runs", help="The runs that are stored: ls, open, diff, rm.")
 app.command("init", help="Copy a starting set of drills into this directory.")(init.init)
 app.command("analyze", help="Judge a stored run again.")(analyze.analyze)
+app.command("incident", help="Write the incident document of a stored run, in English or Korean.")(incident.incident)
 app.command("list", help="List drills, faults and targets.")(listing.listing)
 app.command("show", help="Tell a drill, a fault or the target in plain words.")(show.show)
 app.command("completion", help="Print the completion script of a shell.")(completion.completion)

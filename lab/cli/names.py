@@ -37,5 +37,11 @@ def incidents(incomplete: str) -> list[str]:
     return _beginning(incomplete, sorted(str(path) for path in Path("runbooks/incidents").glob("*.md")))
 
 
+def languages(incomplete: str) -> list[str]:
+    from lab.report.incident.words import LANGUAGES
+
+    return _beginning(incomplete, LANGUAGES)
+
+
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
