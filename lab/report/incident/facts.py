@@ -52,7 +52,7 @@ def incident(history: History, verdict: Verdict, records: Records | None = None)
         ended=wall(plan.epoch_ns, ends[-1].t_ns) if ends else None,
         runtime=plan.runtime,
         target=plan.drill.target.url or plan.drill.target.use or "",
-        in_model=plan.drill.target.use is not None,
+        in_model=plan.drill.target.use is not None and plan.runtime != "fake",
         seed=plan.seed,
         lab=plan.lab,
         without=plan.without,
@@ -98,8 +98,8 @@ def _quiet_kind(timeline: Timeline) -> str:
 
 def _outage(history: History, index: int, verdict: StageVerdict, records: Records) -> Outage:
     timeline = timeline_of(history, index)
-    begin_ns = next((event.t_ns for event in timeline.stage_events()), 0)
-    zero_ns = begin_ns if timeline.inject_begin_ns is None else timeline.inject_begin_ns
+    zero_ns = timeline.inject_begin_ns
+    assert zero_ns is not None, "the judge measures no outage without an injection"
     instants = Instants(history.plan.epoch_ns, zero_ns)
     found, first = traffic(history, timeline), first_episode(verdict) or verdict.episodes[0]
     sent, hit = found.vus()
@@ -109,7 +109,7 @@ def _outage(history: History, index: int, verdict: StageVerdict, records: Record
         stage=verdict.stage,
         ruling=verdict.verdict,
         reasons=verdict.reasons,
-        injected=None if timeline.inject_begin_ns is None else instants.at_ns(timeline.inject_begin_ns),
+        injected=instants.at_ns(zero_ns),
         detected=instants.at_or_none(first.detected_s),
         detected_by=first.detected_by or "",
         alarm_text=_alarm_text(timeline, first),
@@ -178,10 +178,9 @@ def _measured(first: EpisodeVerdict, budgets: Mapping[str, BudgetFigures]) -> It
             yield Measured(figure=figure, value=value if held.value is None else held.value, budget=held.budget, kept=held.kept)
 
 
-def _cause(history: History, timeline: Timeline, verdict: StageVerdict) -> Cause | None:
+def _cause(history: History, timeline: Timeline, verdict: StageVerdict) -> Cause:
     call, evidence = timeline.stage.fault, verdict.evidence
-    if call is None:
-        return None
+    assert call is not None, "only a stage with a fault has an injection"
     names = dict.fromkeys([*evidence.counters, *evidence.counters_before])
     settings = settings_at(history, timeline.inject_begin_ns or 0)
     return Cause(

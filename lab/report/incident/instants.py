@@ -19,7 +19,7 @@ def wall(epoch_ns: int, t_ns: int) -> datetime:
 
 @dataclass(frozen=True)
 class Instants:
-    """Those of one stage. ``zero_ns``: its injection, or its begin where nothing was injected."""
+    """Those of one stage. ``zero_ns``: its injection."""
 
     epoch_ns: int
     zero_ns: int

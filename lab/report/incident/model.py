@@ -168,7 +168,7 @@ class Outage:
     stage: str
     ruling: str
     reasons: tuple[str, ...]
-    injected: Moment | None
+    injected: Moment
     detected: Moment | None
     detected_by: str
     alarm_text: str
@@ -184,7 +184,7 @@ class Outage:
     vus: int
     """Simulated users that sent at least one request; ``vus_hit``: those with a bad one."""
     vus_hit: int
-    cause: Cause | None
+    cause: Cause
     timeline: tuple[Entry, ...]
     actions: tuple[Action, ...]
     gave_up: str
@@ -194,7 +194,10 @@ class Outage:
 
 @dataclass(frozen=True, kw_only=True)
 class Quiet:
-    """A stage without an outage. ``kind``: load test, no fault, not visible, not run."""
+    """A stage without a measured outage. ``kind``: load test, no fault, not visible, not injected, not run.
+
+    Where no fault was injected the judge measures none, but its ``reasons`` say that there was one.
+    """
 
     number: int
     stage: str
@@ -230,7 +233,7 @@ class Incident:
     runtime: str
     target: str
     in_model: bool
-    """The service is the lab's own model of one."""
+    """The service is the lab's own model of one; of a simulation that is not said too."""
     seed: int
     lab: str
     without: tuple[str, ...]

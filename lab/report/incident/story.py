@@ -26,7 +26,7 @@ TARGET_STATES = ("died", "failed", "stopped", "started", "ready")
 
 
 def story(history: History, timeline: Timeline, episodes: Sequence[EpisodeVerdict], instants: Instants) -> tuple[Entry, ...]:
-    """From the injection on; a stage without one, from its begin. Equal instants keep the order of their events."""
+    """From the injection on. Equal instants keep the order of their events."""
     events = [event for event in (*timeline.events, *notes(history, timeline)) if event.t_ns >= instants.zero_ns]
     told = [*(entry for event in events for entry in entries(event, instants)), *_outages(episodes, instants)]
     return tuple(sorted(told, key=lambda entry: entry.at.wall))
