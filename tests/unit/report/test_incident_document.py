@@ -171,3 +171,21 @@ def test_an_end_that_nobody_recorded_is_not_guessed() -> None:
     history = crash()
     cut = replace(history, events=history.events[:-1])
     assert f"to an end that is {NOT_RECORDED} UTC" in document(cut)
+
+
+def test_the_head_says_in_one_row_what_happened() -> None:
+    users = of_load([ok(1.0, vu=1), reset(5.6, vu=2)])
+    text = document(at_a_fixed_clock(crash(load=users, events=restart(5.9, 6.2))))
+    row = ("wire", "22:59:11.178", "crash", "1 of 2", "300 ms after the injection", "restart", "22:59:11.688, 510 ms after")
+    assert f"| {' | '.join(row)}" in text.partition("---\n\n##")[0]
+
+
+def test_a_restart_into_a_bad_setting_is_told_as_one() -> None:
+    def ready(at: float, **settings: int) -> TargetEvent:
+        return TargetEvent(t_ns=ns(at), stage=STAGE, state="ready", pid=31, settings=settings)
+
+    action = ActionEvent(t_ns=ns(5.9), stage=STAGE, phase="begin", action="restart")
+    done = replace(action, t_ns=ns(6.3), phase="end")
+    text = section(7, ready(0.1, backlog=1024, slots=8), action, ready(6.2, backlog=16, slots=8), done)
+    assert "; backlog 1024→16." in text
+    assert "slots" not in text

@@ -8,7 +8,6 @@ import pytest
 
 from lab.history.model.events import AlarmEvent
 from lab.judge.verdict import Ruling
-from lab.report.incident import model
 from lab.report.incident.render import TemplateWrong, environment, one_line
 from lab.report.incident.words import LANGUAGES, words
 from tests.histories import STAGE, crash, ns
@@ -91,4 +90,3 @@ def test_the_page_names_every_filter_and_table() -> None:
     page = codes(text_of("incident.md"))
     assert ours <= {*page, *("word", "count")}
     assert set(words("en")._tables) - {"events", "events_bare"} <= set(page)
-    assert model.__doc__
