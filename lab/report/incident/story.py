@@ -27,18 +27,17 @@ TARGET_STATES = ("died", "failed", "stopped", "started", "ready")
 
 def story(history: History, timeline: Timeline, episodes: Sequence[EpisodeVerdict], instants: Instants) -> tuple[Entry, ...]:
     """From the injection on. Equal instants keep the order of their events."""
-    events = [event for event in (*timeline.events, *notes(history, timeline)) if event.t_ns >= instants.zero_ns]
+    own = [event for event in timeline.events if not isinstance(event, NoteEvent)]
+    events = [event for event in (*own, *notes(history, timeline)) if event.t_ns >= instants.zero_ns]
     told = [*(entry for event in events for entry in entries(event, instants)), *_outages(episodes, instants)]
     return tuple(sorted(told, key=lambda entry: entry.at.wall))
 
 
 def notes(history: History, timeline: Timeline) -> list[NoteEvent]:
-    """A person's note that names no stage belongs to the one that ran then."""
-    begin = [event.t_ns for event in timeline.stage_events()]
-    if not begin:
-        return []
-    end_ns = timeline.end_ns
-    return [n for n in history.of(NoteEvent, "") if begin[0] <= n.t_ns and (end_ns is None or n.t_ns <= end_ns)]
+    """Those of the stage; a note that names none belongs to the stage that ran then."""
+    begin_ns, end_ns = min((event.t_ns for event in timeline.stage_events()), default=0), timeline.end_ns
+    unnamed = [note for note in history.of(NoteEvent, "") if begin_ns <= note.t_ns and (end_ns is None or note.t_ns <= end_ns)]
+    return sorted([*timeline.of(NoteEvent), *unnamed], key=lambda note: note.t_ns)
 
 
 def entries(event: Event, instants: Instants) -> Iterator[Entry]:

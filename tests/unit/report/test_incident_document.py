@@ -70,7 +70,7 @@ def test_every_line_of_the_history_is_in_the_timeline_in_order() -> None:
         "Fault crash injected: done",
         "Target's process ended by itself: SIGKILL",
         "The outage is proven, by 4 requests",
-        "Note of a person: Kim takes over",
+        "Note: Kim takes over",
         "Alarm: error rate",
         "Responder decides: restart",
         "Action begins: restart",
@@ -86,10 +86,12 @@ def test_every_line_of_the_history_is_in_the_timeline_in_order() -> None:
     assert rows == sorted(rows, key=lambda row: row[0])
 
 
-def test_people_are_asked_after_only_where_the_run_has_no_note_of_one() -> None:
-    asked = f"What people did or were told: {NOT_RECORDED}."
-    assert asked in section(6)
-    assert asked not in section(6, NoteEvent(t_ns=ns(5.7), text="Kim takes over"))
+def test_of_people_it_knows_what_a_note_says_and_nothing_more() -> None:
+    assert f"What people did or were told: {NOT_RECORDED}." in section(6)
+    for of_stage in ("", STAGE):
+        text = section(6, NoteEvent(t_ns=ns(5.7), stage=of_stage, text="Kim takes over"))
+        assert text.count("Note: Kim takes over") == 1
+        assert f"What people did or were told, beyond the notes: {NOT_RECORDED}." in text
 
 
 def test_users_and_probe_are_counted_apart() -> None:
