@@ -36,14 +36,20 @@ def prove(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["prove", *map(str, arguments)])
 
 
+def line_of(text: str) -> int:
+    return CASE.read_text(encoding="utf-8").splitlines().index(text) + 1
+
+
 def test_the_case_contradicts_itself_with_both_lines_quoted() -> None:
     done = prove(CASE, "--lint")
     assert (done.exit_code, done.stderr) == (1, "")
     first, *quotes = done.stdout.splitlines()[:6]
-    assert first.startswith(f"{CASE}:61: 120 s between its two clock times, 135 s from alarm to recovery")
-    assert quotes[0] == "     61 | - Detected: 23:45:12"
-    assert quotes[1] == "     62 | - Ended: 23:47:12"
-    assert quotes[3] == "     86 | | 00:02:45 | recovered | Connections are normal again, errors fall |"
+    detected = line_of("- Detected: 23:45:12")
+    recovered = "| 00:02:45 | recovered | Connections are normal again, errors fall |"
+    assert first.startswith(f"{CASE}:{detected}: 120 s between its two clock times, 135 s from alarm to recovery")
+    assert quotes[0] == f"  {detected:>5} | - Detected: 23:45:12"
+    assert quotes[1] == f"  {detected + 1:>5} | - Ended: 23:47:12"
+    assert quotes[3] == f"  {line_of(recovered):>5} | {recovered}"
 
 
 def test_a_document_that_agrees_with_itself_passes(tmp_path: Path) -> None:
@@ -55,7 +61,7 @@ def test_a_document_that_agrees_with_itself_passes(tmp_path: Path) -> None:
 
 def test_problems_of_the_front_matter_and_of_its_drills_all_at_once(tmp_path: Path) -> None:
     text = CASE.read_text(encoding="utf-8")
-    for old, new in (("2027-06-30", "soon"), ("drill: crash", "drill: crush"), ("stage: wire-resets", "stage: wires")):
+    for old, new in (("2027-06-30", "soon"), ("drill: crash\n", "drill: crush\n"), ("stage: wire-resets", "stage: wires")):
         text = text.replace(old, new)
     path = tmp_path / "wrong.md"
     path.write_text(text, encoding="utf-8")
@@ -94,4 +100,4 @@ def test_a_pipe_that_carries_no_korean_gets_question_marks() -> None:
     command = [sys.executable, "-c", "from lab.cli.main import main; main()", "prove", INCIDENTS / "conn-reset.ko.md", "--lint"]
     done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True)
     assert (done.returncode, done.stderr) == (1, b"")
-    assert b"61 | - ??: 23:45:12" in done.stdout
+    assert b" | - ??: 23:45:12" in done.stdout
