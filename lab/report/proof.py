@@ -15,9 +15,12 @@ MODEL = "measured in a model of your system: it refutes cheaply and confirms wea
 
 
 def proof_table(proofs: Sequence[Proof]) -> str:
+    """Two lines a claim: its id, its arms and its result; below, what it says."""
     rows = [("claim", "without", "with", "result", "")]
-    rows += [(_claim(each), shown(each.without), shown(each.with_), each.result, _why(each, proofs)) for each in proofs]
-    return "\n".join((*aligned(rows), MODEL))
+    rows += [(each.claim.id, shown(each.without), shown(each.with_), each.result, _p_of(each, proofs)) for each in proofs]
+    head, *lines = aligned(rows)
+    below = (f"  {_claim(each)}" + (f"\n  {each.why}" if each.why else "") for each in proofs)
+    return "\n".join((head, *(f"{line}\n{said}" for line, said in zip(lines, below, strict=True)), MODEL))
 
 
 def proof_markdown(proofs: Sequence[Proof]) -> Iterator[str]:
@@ -53,12 +56,15 @@ def _claim(proof: Proof) -> str:
 
 
 def _why(proof: Proof, proofs: Sequence[Proof]) -> str:
-    """``p = 0.001 (Holm over 15 claims)``, or the reason. Counted are those that could be judged."""
-    claims = sum(each.p is not None for each in proofs)
+    return "; ".join(part for part in (proof.why, _p_of(proof, proofs)) if part)
+
+
+def _p_of(proof: Proof, proofs: Sequence[Proof]) -> str:
+    """``p = 0.001 (Holm over 15 claims)`` of what held. Counted are those that could be judged."""
     if proof.p_holm is None or proof.result not in ("held", "holds only if"):
-        return proof.why
-    said = f"p = {_p(proof.p_holm)} (Holm over {claims} claim{'s' if claims > 1 else ''})"
-    return f"{proof.why}; {said}" if proof.why else said
+        return ""
+    claims = sum(each.p is not None for each in proofs)
+    return f"p = {_p(proof.p_holm)} (Holm over {claims} claim{'s' if claims > 1 else ''})"
 
 
 def _p(p: float) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from lab import catalogue
 from lab.prove.claims import Arm
-from lab.prove.plan import Setting, settings, trials
+from lab.prove.plan import Setting, again, settings, trials
 from tests.unit.prove.outcomes import claim
 
 RESTART = claim("auto-restart", drill="conn-reset")
@@ -45,3 +45,9 @@ def test_a_claim_about_one_stage_runs_no_other() -> None:
     assert [stage.stage for stage in setting.alone(drill).stages] == ["accept-queue"]
     assert Setting.of(claim(drill="conn-reset"), Arm()).alone(drill) == drill
     assert str(setting) == "conn-reset (accept-queue)"
+
+
+def test_a_trial_that_is_run_again_has_a_seed_of_its_own() -> None:
+    planned = trials([RESTART], rounds=6, seed=7)
+    more = [again(trial, 6) for trial in planned]
+    assert not {(trial.setting, trial.seed) for trial in planned} & {(trial.setting, trial.seed) for trial in more}

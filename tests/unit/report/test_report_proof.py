@@ -18,10 +18,12 @@ PROOFS = prove(
 
 def test_each_claim_has_its_arms_its_result_and_its_p() -> None:
     assert proof_table(PROOFS).splitlines() == [
-        "claim                                 without        with          result",
-        "measure: auto-restart helps           not recovered  400 ms        held          p = 0.0011 (Holm over 1 claim)",
-        "cause: backlog 100 → 1024 | one peak  unknown        0 of 300 bad  inconclusive  "
-        "6 of 6 trials without it say nothing: the probe was late",
+        "claim             without        with          result",
+        "auto-restart      not recovered  400 ms        held          p = 0.0011 (Holm over 1 claim)",
+        "  measure: auto-restart helps",
+        "network-settings  unknown        0 of 300 bad  inconclusive",
+        "  cause: backlog 100 → 1024 | one peak",
+        "  6 of 6 trials without it say nothing: the probe was late",
         "measured in a model of your system: it refutes cheaply and confirms weakly",
     ]
 
