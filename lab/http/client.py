@@ -89,7 +89,6 @@ class HttpDialer:
                 return
             sock, up = begin(*self._numeric)
             if up:
-                connection.send_first(sock)
                 await self._attach(connection, sock)
             else:
                 await self._patiently(connection, exchange, connect_by_ns, answer_by_ns, sock)
@@ -103,11 +102,12 @@ class HttpDialer:
         left_s = (deadline_ns - exchange.start_ns) / NS_PER_S
         try:
             async with asyncio.timeout(left_s) as patience:
-                connection.dialling = patience
                 if sock is None:
+                    connection.dialling = patience
                     await self._connect(connection, left_s)
                 else:
                     await self._up(sock)
+                    patience.reschedule(None)
                     await self._attach(connection, sock)
         except OSError:  # TimeoutError is one: of our patience, or of the kernel's
             if not patience.expired():
@@ -124,8 +124,12 @@ class HttpDialer:
             raise
 
     async def _attach(self, connection: Connection, sock: socket) -> None:
-        """The loop takes the socket over, also to close it."""
+        """The request goes out, and the loop takes the socket over, also to close it."""
+        if not connection.send_first(sock):
+            sock.close()
+            return
         await asyncio.get_running_loop().create_connection(lambda: connection, sock=sock)
+        connection.attached()
 
     async def _connect(self, connection: Connection, left_s: float) -> None:
         loop = asyncio.get_running_loop()

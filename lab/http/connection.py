@@ -103,20 +103,37 @@ class Connection(asyncio.Protocol):
             self._transport = None
         self.answer.release()
 
-    def send_first(self, sock: socket) -> None:
-        """``sock`` is up before the loop has it: the request goes out now. What does not fit in is sent by the loop."""
+    def send_first(self, sock: socket) -> bool:
+        """``sock`` is up before the loop has it: the request goes out now, what does not fit in when it is :meth:`attached`.
+        False: too late, or lost already, and the loop need not have it.
+        """
         exchange = self._exchange
         assert exchange is not None
         now_ns = self._clock.now_ns()
         if now_ns > self._connect_by_ns:  # this process stood still meanwhile
             self._finish(Outcome.CONNECT_TIMEOUT, now_ns)
-            return
+            return False
         exchange.connected_ns = now_ns
         try:
             self._payload = self._payload[sock.send(self._payload) :]
-        except OSError:
-            pass  # the loop will meet it too, and say so as it does of any other connection
+        except BlockingIOError:
+            pass
+        except OSError as error:  # told once: asked again, a connection that was reset is one that was closed
+            self._finish(outcome_of_loss(error), self._clock.now_ns())
+            return False
         exchange.sent_ns = self._clock.now_ns()
+        return True
+
+    def attached(self) -> None:
+        """The loop has the socket of :meth:`send_first`. Not before: a transport that ends in ``connection_made`` (a write that
+        finds a RST does that) closes the socket's number on uvloop, and the socket closes it again when it is somebody else's.
+        """
+        if self._exchange is None or self._transport is None:
+            return  # it has been answered, or lost
+        if self._payload:
+            self._transport.write(self._payload)
+        if self._exchange is not None:
+            self._set_timer(self._clock.now_ns())
 
     def fail(self, error: OSError) -> None:
         """It could not be dialled."""
@@ -140,8 +157,7 @@ class Connection(asyncio.Protocol):
         if exchange is None:  # its user is gone
             self.close()
             return
-        if exchange.connected_ns is not None:
-            self._go_on(exchange.connected_ns)
+        if exchange.connected_ns is not None:  # sent already: see attached
             return
         if dialling is not None:
             if dialling.expired():  # give_up is on its way; a request sent now would be one that nobody counts
@@ -197,13 +213,6 @@ class Connection(asyncio.Protocol):
         exchange.sent_ns = self._clock.now_ns()
         if self._timer is None or self._timer_ns > self._answer_by_ns:
             self._set_timer(now_ns)
-
-    def _go_on(self, now_ns: int) -> None:
-        """After :meth:`send_first`."""
-        if self._payload:
-            assert self._transport is not None
-            self._transport.write(self._payload)
-        self._set_timer(now_ns)
 
     def _set_timer(self, now_ns: int) -> None:
         if self._timer is not None:

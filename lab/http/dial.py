@@ -11,7 +11,6 @@ import ipaddress
 import socket
 from errno import EALREADY, EINPROGRESS, EISCONN
 from os import strerror
-from typing import cast
 
 Address = tuple[str, int]
 
@@ -27,9 +26,9 @@ def numeric(host: str, port: int) -> tuple[socket.AddressFamily, Address] | None
 
 def begin(family: socket.AddressFamily, address: Address) -> tuple[socket.socket, bool]:
     """A socket that does not block, and whether it is connected already. Raises OSError: it cannot be."""
-    # The type below socket.socket: made in 1 µs, that in 7; and the loop asks for nothing that it has not [M].
-    bare = socket.SocketType(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    sock = cast("socket.socket", bare)
+    # Not the type below it, which is 2 µs cheaper [M]: uvloop knows it for no socket of its own, and closes its number a
+    # second time, when it may be somebody else's.
+    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
         for _ in range(2):  # the second time asks what became of the first
             code = sock.connect_ex(address)
