@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,17 +34,27 @@ def read(pid: int, within_s: float = 5.0) -> dict[str, float]:
     return parse(asked.stdout) if asked.returncode == 0 else {}
 
 
-def collect(pid: int, within_s: float = 5.0) -> bool:
+def collect(pid: int, within_s: float = 5.0, proc: Path = Path("/proc")) -> bool:
     """Tells a JVM to collect its whole heap, which stops its threads meanwhile (some 50 ms for 100 MB with the serial
     collector [M]); True when it has. Blocks for that and for 0.2 s of jcmd's own: call it in a thread.
     """
-    if not available(pid):  # jcmd knocks with SIGQUIT, of which anything but a JVM dies
+    if not (available(pid, proc) and _listens(pid, proc)):
         return False
     try:
         asked = subprocess.run(["jcmd", str(pid), "GC.run"], capture_output=True, timeout=within_s)
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
     return asked.returncode == 0
+
+
+def _listens(pid: int, proc: Path) -> bool:
+    """jcmd knocks with SIGQUIT, of which dies whatever does not catch it: a JVM too in its first 30 ms [M], or with -Xrs."""
+    try:
+        lines = (proc / str(pid) / "status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    caught = next((line.split()[1] for line in lines if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (signal.SIGQUIT - 1) & 1)
 
 
 def parse(page: str) -> dict[str, float]:

@@ -101,10 +101,10 @@ def test_without_jstat_nothing_is_available(monkeypatch: pytest.MonkeyPatch, tmp
     assert not jvm.available(7, tmp_path)
 
 
-def program(at: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``text`` as the jstat that is on PATH."""
-    (at / "jstat").write_text(f"#!/bin/sh\n{text}\n")
-    (at / "jstat").chmod(0o755)
+def program(at: Path, text: str, monkeypatch: pytest.MonkeyPatch, name: str = "jstat") -> None:
+    """``text`` as the jstat, or another, that is on PATH."""
+    (at / name).write_text(f"#!/bin/sh\n{text}\n")
+    (at / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{at}:{os.environ['PATH']}")
 
 
@@ -145,6 +145,19 @@ def test_a_real_jvm_collects_when_it_is_told_to(a_jvm: int) -> None:
 
 def test_what_is_no_jvm_does_not_collect() -> None:
     assert not jvm.collect(os.getpid())
+
+
+@pytest.mark.parametrize(("caught", "collects"), [("0000000181005ccf", True), ("0000000000000400", False)])
+def test_a_jvm_that_does_not_catch_sigquit_yet_is_not_told_to_collect(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caught: str, collects: bool
+) -> None:
+    """It would die of it: its library is there 30 ms before its handler."""
+    program(tmp_path, "exit 0", monkeypatch)
+    program(tmp_path, "exit 0", monkeypatch, "jcmd")
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "maps").write_text("7f00 r-xp /usr/lib/jvm/lib/server/libjvm.so\n")
+    (tmp_path / "7" / "status").write_text(f"Name:\tjava\nSigCgt:\t{caught}\n")
+    assert jvm.collect(7, proc=tmp_path) is collects
 
 
 @pytest.mark.slow
