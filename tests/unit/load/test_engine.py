@@ -49,6 +49,8 @@ class FakeDialer:
     clock: LoopClock
     takes_s: float = 0.01
     meets: Meets = ALWAYS_OK
+    in_next_turn: bool = False
+    """Whatever ``takes_s`` says, the loop turns once before it answers."""
     lines: list[FakeLine] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
     deadlines_ns: list[tuple[int, int]] = field(default_factory=list)
@@ -66,6 +68,8 @@ class FakeDialer:
         self.in_flight += 1
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
         try:
+            if self.in_next_turn:
+                await asyncio.sleep(0)
             if self.takes_s > 0:  # at 0 it does not even yield, like a connect that is refused at once
                 await asyncio.sleep(self.takes_s)
         finally:
@@ -115,6 +119,18 @@ async def run_for(place: Room, seconds: float) -> None:
     await asyncio.sleep(seconds)
     place.engine.stop()
     await running
+
+
+def test_users_who_are_answered_in_every_turn_do_not_keep_the_others_from_beginning() -> None:
+    """Eight of 400 in each turn, whatever the others did meanwhile, would begin after 10,000 requests."""
+
+    async def story() -> None:
+        place = room(shared(400, 5_000), takes_s=0)
+        place.dialer.in_next_turn = True
+        await place.engine.run()
+        assert len({row.vu for row in place.rows}) == 400
+
+    in_virtual_time(story)
 
 
 def test_users_start_together_at_the_absolute_instant() -> None:
