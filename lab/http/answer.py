@@ -34,7 +34,7 @@ class Answer:
     def __init__(self) -> None:
         self._parser: Any = HttpResponseParser(self)
         self._known_head = b""
-        self._known_bytes = 0
+        self._known_bytes = -1  # nothing is known; no bytes are no answer
         self._known_status = 0
         self.begin()
 

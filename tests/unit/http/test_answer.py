@@ -94,3 +94,9 @@ class Parsed:
 
     def feed_data(self, data: bytes) -> None:
         self.fed.append(data)
+
+
+def test_no_bytes_are_no_answer() -> None:
+    answer = Answer()
+    assert not answer.feed(b"")
+    assert not answer.end()
