@@ -22,8 +22,6 @@ LATE = 0.02
 LATE_US = 100_000
 """300 users at once take 25 to 60 ms to begin on two cores that they share with their target [M], and k6's 170 [M]: a burst
 is spread, and its rows count from due. The probe is held to half of this: it is the instrument."""
-
-
 LATE_OF_LENGTH = 0.001
 """What a load of a given length may begin late: ten minutes of users are the same 0.6 s later, a burst is none."""
 
