@@ -32,7 +32,10 @@ class Acceptor:
         self._full = full
 
     async def run(self) -> None:
-        """Accepts until cancelled. Raises OSError when the listener itself is no more."""
+        """Accepts until cancelled: then what was accepted has its protocol, and what was not is still in the queue.
+
+        Raises OSError when the listener itself is no more.
+        """
         while True:
             if self._full == "wait":
                 await self._latch.acquire()
@@ -48,10 +51,14 @@ class Acceptor:
             raise
 
     async def _accept(self) -> socket.socket:
-        loop = asyncio.get_running_loop()
+        """``loop.sock_accept`` would not do: cancelled just after it has accepted, it drops the connection: a reset."""
         while True:
             try:
-                return (await loop.sock_accept(self._listener))[0]
+                sock = self._listener.accept()[0]
+                sock.setblocking(False)
+                return sock
+            except BlockingIOError:
+                await _readable(self._listener)  # perhaps another process takes it first
             except ConnectionAbortedError:
                 continue  # it was reset while it was queued
             except OSError as error:
@@ -69,7 +76,15 @@ class Acceptor:
             await self._connect(sock)
 
     async def _connect(self, sock: socket.socket) -> None:
-        """Hands the connection to a protocol, and with it the duty to release its place."""
+        """Hands the connection to a protocol, and with it the duty to release its place; a cancel waits until that is done."""
+        connecting = asyncio.ensure_future(self._connected(sock))
+        try:
+            await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            await connecting
+            raise
+
+    async def _connected(self, sock: socket.socket) -> None:
         release = _once(self._latch.release)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: self._make_protocol(release), sock)
@@ -78,6 +93,17 @@ class Acceptor:
             sock.close()
             if not isinstance(error, OSError):  # an OSError is the end of this connection, not of the listener
                 raise
+
+
+async def _readable(listener: socket.socket) -> None:
+    """Returns when a connection may be in the queue; cancelled, it has taken none."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    descriptor = listener.fileno()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
 
 
 def _once(release: Callable[[], None]) -> Callable[[], None]:

@@ -24,6 +24,8 @@ class Reply:
     body: bytes
     content_type: bytes = b"application/json"
     allow: bytes | None = None
+    retry_after: bytes | None = None
+    """Seconds."""
 
 
 def json_reply(status: int, content: object) -> Reply:
@@ -61,5 +63,7 @@ async def send_reply(reply: Reply, send: Send) -> None:
     headers = [(b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body))]
     if reply.allow is not None:
         headers.append((b"allow", reply.allow))
+    if reply.retry_after is not None:
+        headers.append((b"retry-after", reply.retry_after))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})

@@ -19,6 +19,11 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 _COUNT = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
 _REFUSED = _json(_object(error={"type": "string"}))
+_SHED = {
+    "description": "busy: no slot was free within shed_after; nothing was done, ask again after Retry-After",
+    "headers": {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}},
+    "content": _REFUSED,
+}
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -33,6 +38,7 @@ DOCUMENT: dict[str, Any] = {
                     "200": {"description": "Issued", "content": _json(_object(event=_TEXT, user=_TEXT))},
                     "400": {"description": "sold_out, already_issued, bad_user or bad_body", "content": _REFUSED},
                     "404": {"description": "unknown_event", "content": _REFUSED},
+                    "503": _SHED,
                 },
             }
         },
@@ -47,6 +53,7 @@ DOCUMENT: dict[str, Any] = {
                         "description": "key_used_for_another_order, bad_idempotency_key, bad_item, bad_quantity or bad_body",
                         "content": _REFUSED,
                     },
+                    "503": _SHED,
                 },
             }
         },

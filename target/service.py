@@ -34,7 +34,7 @@ class Service:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Service]:
-    """A running service; on leaving, requests in flight get up to 2 s to end.
+    """A running service; on leaving, connections get up to 2 s to end: those with a request are answered, the last time.
 
     1. both addresses are bound, so that a taken port is known at once; 2. the database is opened, tables and stock made;
     3. the service port listens; 4. the health port listens, so its first answer is a good one.
@@ -49,7 +49,8 @@ async def serving(settings: Settings) -> AsyncIterator[Service]:
         health_listener = opened.enter_context(bind(settings.host, health_port))
         store = _store(settings)
         opened.callback(store.close)
-        front = Front(App(store, slots=settings.slots, work_s=settings.work_ms / 1000), listener, _limits(settings))
+        app = App(store, slots=settings.slots, work_s=settings.work_ms / 1000, shed_after_s=settings.shed_after)
+        front = Front(app, listener, _limits(settings))
         health = Front(Health(store, lambda: front.accepting), health_listener, HEALTH_LIMITS)
         try:
             front.open(settings.backlog, defer_accept=settings.defer_accept)
@@ -74,6 +75,7 @@ def _limits(settings: Settings) -> Limits:
         full=settings.full,
         header_timeout_s=settings.header_timeout,
         keep_alive_s=settings.keep_alive,
+        age_s=settings.connection_age,
     )
 
 

@@ -72,9 +72,10 @@ class Settings:
     """How the service runs. In brackets what Tomcat calls the same thing.
 
     ``port`` 0: any free one. ``health_port`` 0: the service's port + 1. ``listen_fd``: a listening socket inherited
-    from a supervisor, used instead of ``host`` and ``port``. ``header_timeout``: seconds, 0 is off.
-    ``keep_alive``: seconds. ``work_ms``: milliseconds of simulated downstream work per request. ``database_url``: SQLite, or
-    PostgreSQL with the extra ``postgres``: ``postgresql://user:password@host/database?connect_timeout=5``.
+    from a supervisor, used instead of ``host`` and ``port``. ``header_timeout``, ``connection_age``, ``shed_after``: seconds,
+    0 is off. ``keep_alive``: seconds. ``work_ms``: milliseconds of simulated downstream work per request.
+    ``database_url``: SQLite, or PostgreSQL with the extra ``postgres``:
+    ``postgresql://user:password@host/database?connect_timeout=5``.
     """
 
     host: str = _setting("127.0.0.1", _text)
@@ -86,7 +87,9 @@ class Settings:
     full: Full = _setting("wait", _full)
     header_timeout: float = _setting(20.0, _number("seconds"))  # [connectionTimeout]
     keep_alive: float = _setting(75.0, _number("seconds", 0.001))  # [keepAliveTimeout]
+    connection_age: float = _setting(0.0, _number("seconds"))  # [none; maxKeepAliveRequests counts requests instead]
     slots: int = _setting(40, _whole(1, _MANY))  # [maxThreads]
+    shed_after: float = _setting(0.0, _number("seconds"))  # [none; the executor's queue has no time-out]
     work_ms: float = _setting(20.0, _number("milliseconds"))
     defer_accept: bool = _setting(False, _boolean)
     stock: int = _setting(500, _whole(0, _MANY))

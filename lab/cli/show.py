@@ -48,3 +48,5 @@ def _targets() -> None:
         print(f"{name}   {target.command}")
         for setting, value in target.settings.items():
             print(f"  {setting:<16} {format_scalar(value):<8} {target.help.get(setting, '')}")
+            if drills := target.shown_by.get(setting):
+                print(f"  {'':<25} shown by {', '.join(f'lab drill {drill}' for drill in drills)}")

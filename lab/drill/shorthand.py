@@ -9,7 +9,7 @@ from lab.drill.model import Target
 from lab.drill.problems import Path
 from lab.drill.typed import adapter
 
-_MERGED = ("settings", "requests", "help")
+_MERGED = ("settings", "requests", "help", "shown_by")
 """Mappings of a known target to which a drill adds, or of which it replaces single entries; other keys replace."""
 
 

@@ -54,3 +54,5 @@ class Target(FileNoun):
     requests: Mapping[str, Request] = field(default_factory=dict)
     writes: bool = False
     help: Mapping[str, str] = field(default_factory=dict)
+    shown_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By setting: drills in which it makes a difference."""

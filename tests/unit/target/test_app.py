@@ -110,3 +110,35 @@ async def test_a_body_that_comes_after_its_head_is_read_whole(tmp_path):
             await asyncio.sleep(0)
         answer: Answer = await client.answer()
     assert answer.status == 200
+
+
+async def test_who_waits_too_long_for_a_slot_is_turned_away_and_may_come_again(tmp_path):
+    settings = settings_for(tmp_path, slots=1, work_ms=200, shed_after=0.05)
+    async with serving(settings) as service:
+        answers = await asyncio.gather(*(ask(settings.host, service.port, order(f"k{number}")) for number in range(3)))
+        shed = [answer for answer in answers if answer.status == 503]
+        assert sorted(answer.status for answer in answers) == [200, 503, 503]
+        assert shed[0].json == {"error": "busy"}
+        assert all(b"retry-after: 1\r\n" in answer.head for answer in shed)
+        keys = sorted((await service_ledger(settings)).json["stored"]["order"])
+        assert len(keys) == 1  # nothing was done for those who were turned away
+
+
+async def test_a_shed_after_of_0_waits_as_long_as_it_takes(tmp_path):
+    settings = settings_for(tmp_path, slots=1, work_ms=30, shed_after=0)
+    async with serving(settings) as service:
+        answers = await asyncio.gather(*(ask(settings.host, service.port, order(f"k{number}")) for number in range(3)))
+        assert [answer.status for answer in answers] == [200] * 3
+
+
+@pytest.mark.slow
+async def test_a_client_that_was_shed_gives_its_place_in_the_line_back(tmp_path):
+    settings = settings_for(tmp_path, slots=1, work_ms=200, shed_after=0.02)
+    async with serving(settings) as service:
+        for _ in range(2):  # a slot that was lost with one who was turned away would show in the next round
+            answers = await asyncio.gather(*(ask(settings.host, service.port, order("k")) for number in range(4)))
+            assert sorted(answer.status for answer in answers) == [200, 503, 503, 503]
+
+
+async def service_ledger(settings):
+    return await ask(settings.host, 8081, request("GET", "/ledger"))

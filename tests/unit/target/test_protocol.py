@@ -22,9 +22,9 @@ async def front():
     """Opens fronts with the given limits and gives their address; closes them with the test."""
     fronts = []
 
-    def start(**limits):
+    def start(app=hello, **limits):
         listener = bind(own_host(), 8080)
-        fronts.append(Front(hello, listener, Limits(**limits)))
+        fronts.append(Front(app, listener, Limits(**limits)))
         fronts[-1].open(128)
         return listener.getsockname()
 
@@ -99,3 +99,52 @@ async def test_a_timed_out_head_frees_its_place(front):
     async with line(*address) as idle, line(*address) as next_in_line:
         assert (await next_in_line.ask(request("GET", "/"))).status == 200
         assert await idle.ended() == b""
+
+
+@pytest.fixture
+async def slow_front(front):
+    """As ``front``, but each answer waits for ``go``."""
+    go = asyncio.Event()
+
+    async def slow(scope, receive, send):
+        await go.wait()
+        await hello(scope, receive, send)
+
+    return (lambda **limits: front(slow, **limits)), go
+
+
+async def test_the_first_answer_after_the_connections_age_says_close_and_is_the_last(front):
+    loop = asyncio.get_running_loop()
+    address = front(age_s=SHORT_S)
+    begun = loop.time()
+    async with line(*address) as client:
+        while b"connection: close" not in (await client.ask(request("GET", "/"))).head:
+            pass
+        assert loop.time() - begun >= SHORT_S * 0.9
+        assert await client.ended() == b""
+
+
+async def test_a_connection_that_is_silent_past_its_age_may_ask_once_more(front):
+    async with line(*front(age_s=SHORT_S)) as client:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.reader.read(), SHORT_S * 2)
+        last = await client.ask(request("GET", "/"))
+        assert last.status == 200
+        assert b"connection: close" in last.head
+        assert await client.ended() == b""
+
+
+async def test_an_answer_begun_before_that_age_and_given_after_it_says_close_too(slow_front):
+    start, go = slow_front
+    async with line(*start(age_s=SHORT_S)) as client:
+        asked = asyncio.create_task(client.ask(request("GET", "/")))
+        await asyncio.sleep(SHORT_S * 2)  # it ages
+        go.set()
+        assert b"connection: close" in (await asked).head
+        assert await client.ended() == b""
+
+
+async def test_a_connection_age_of_0_is_off(front):
+    async with line(*front(age_s=0)) as client:
+        for _ in range(2):
+            assert b"connection: close" not in (await client.ask(request("GET", "/"))).head
