@@ -40,6 +40,8 @@ def _stage(stage: Stage) -> Iterator[str]:
         yield f"After {format_duration(stage.rest)} of rest:"
     if stage.target:
         yield f"The target has {_settings(stage.target)}."
+    if stage.kernel.given:
+        yield f"The kernel of the room's own network has {_settings(stage.kernel.given)}."
     yield _load(stage.load, stage.lane)
     yield _probe(stage.probe)
     yield _load_test(stage) if stage.is_load_test else _ending(stage)

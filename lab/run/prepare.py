@@ -99,7 +99,7 @@ def _runtime(progress: Progress) -> Runtime:
 
 def _lacks(stage: Stage, target: Target, runtime: Runtime, faults: Mapping[str, type[Any]]) -> str:
     needs = faults[stage.fault.name].needs if stage.fault else frozenset()
-    if "netns" in needs and runtime == "open":
+    if ("netns" in needs or stage.kernel.given) and runtime == "open":
         return "needs the sandbox"
     collects = target.collect is not None and stage.is_load_test and runtime != "fake"
     return "needs jcmd, of a JDK (collect)" if collects and which("jcmd") is None else ""

@@ -33,8 +33,8 @@ LOAD_MARGIN_S = 2.0
 async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     """Carries out one stage and records it.
 
-    1. rest; 2. the target runs with this stage's settings; 3. the lane is open; 4. the probe opens its kept lines and
-    begins; 5. the load begins at an absolute instant; 6. it settles, then the baseline; 7. the fault is injected;
+    1. rest; 2. the kernel has, and the target runs with this stage's settings; 3. the lane is open; 4. the probe opens its
+    kept lines and begins; 5. the load begins at an absolute instant; 6. it settles, then the baseline; 7. the fault is injected;
     8. it stands for ``lasts``, or until the watch sees a recovery or the deadline is past; 9. it is healed, whatever
     happens; 10. cool; 11. load and probe end, the lane closes. Cancelled at any point, it heals and closes all the same.
     A load test (``judge: load``) has none of 6 to 10: it ends with its load.
@@ -45,9 +45,10 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     tape.write(StageEvent(t_ns=tape.now_ns(), phase="begin"))
     try:
         await asyncio.sleep(stage.rest)
-        await _target_with(bench, tape, NextStart(bench, stage).settings())
-        async with _lane(bench, stage) as lane:
-            await _measure(bench, index, stage, tape, lane)
+        with bench.room.kernel(stage.kernel.given):
+            await _target_with(bench, tape, NextStart(bench, stage).settings())
+            async with _lane(bench, stage) as lane:
+                await _measure(bench, index, stage, tape, lane)
     except (ServiceFailed, StageBroken) as error:
         tape.write(StageEvent(t_ns=tape.now_ns(), phase="end", error=str(error)))
         raise

@@ -7,7 +7,7 @@ open), ``fake`` with a simulated service in virtual time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -132,6 +132,10 @@ class Room(Protocol):
 
     @property
     def service(self) -> Service: ...
+
+    def kernel(self, values: Mapping[str, int]) -> AbstractContextManager[None]:
+        """While it is entered, the kernel's network has these settings. Raises ServiceFailed where that is not ours to change."""
+        ...
 
     async def open_lane(self, lane: Lane) -> LaneEnd:
         """The way to the running service; lane ``proxy`` goes through a fresh proxy without toxics."""

@@ -8,7 +8,7 @@ from lab.drill.model.drill import Check, Drill, RunPlan
 from lab.drill.model.load import Executor, Load, Ramp
 from lab.drill.model.measure import Alarms, DiedAlarm, ErrorsAlarm, Measure, Respond
 from lab.drill.model.noun import Scalar
-from lab.drill.model.stage import GOOD_TO_CONFIRM, SHORTEST_BASELINE_S, Budgets, FaultCall, Lane, Probe, Stage, Thresholds
+from lab.drill.model.stage import GOOD_TO_CONFIRM, SHORTEST_BASELINE_S, Budgets, FaultCall, Kernel, Lane, Probe, Stage, Thresholds
 from lab.drill.model.target import Request, Target
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "ErrorsAlarm",
     "Executor",
     "FaultCall",
+    "Kernel",
     "Lane",
     "Load",
     "Measure",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lab.drill.model.load import Load
@@ -44,6 +44,17 @@ class Budgets(FileNoun):
     bad_seconds: Seconds | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kernel(FileNoun):
+    """Settings of the kernel's network, of the room's own namespace and of no other; None is as the kernel has it."""
+
+    tcp_abort_on_overflow: Literal[0, 1] | None = None
+
+    @property
+    def given(self) -> dict[str, int]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
 Thresholds = Mapping[str, tuple[str | Mapping[str, Scalar], ...]]
 """By selector of a metric: expressions in k6's syntax, as written; ``lab.drill.thresholds`` reads them."""
 
@@ -68,6 +79,7 @@ class Stage(FileNoun):
     judge: Literal["probe", "load"] = "probe"
     lane: Lane = "direct"
     target: Mapping[str, Scalar] = field(default_factory=dict)
+    kernel: Kernel = field(default_factory=Kernel)
     load: Load | None = None
     probe: Probe = field(default_factory=Probe)
     fault: FaultCall | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 
 from lab.clock import Clock
 from lab.drill.model import Lane, RunPlan
@@ -27,6 +27,9 @@ class FakeRoom:
         self.clock = clock
         self._world = World(clock, plan.drill.target, traits or Traits(), random.Random(plan.seed))
         self.service = FakeService(self._world)
+
+    def kernel(self, values: Mapping[str, int]) -> AbstractContextManager[None]:
+        return nullcontext()  # it has none
 
     async def open_lane(self, lane: Lane) -> LaneEnd:
         return LaneEnd(port=self.service.port + (lane == "proxy"))

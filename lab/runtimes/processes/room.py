@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from lab.clock import MonotonicClock
@@ -21,6 +21,7 @@ from lab.runtimes.base import LaneEnd, ServiceFailed, Users
 from lab.runtimes.processes import ports, users
 from lab.runtimes.processes.service import ProcessService
 from lab.runtimes.processes.somebodys import SomebodysService
+from lab.runtimes.sandbox import sysctls
 from lab.watch import sensors
 
 PROXY_READY_S = 5.0
@@ -49,6 +50,20 @@ class ProcessRoom:
         address = address_of(target.url)
         self.host, self.tls = address.host, address.tls
         return SomebodysService(target, address, self.clock)
+
+    @contextmanager
+    def kernel(self, values: Mapping[str, int]) -> Iterator[None]:
+        if not values:
+            yield
+            return
+        if not self.own_network:  # even as root: the machine is not ours
+            raise ServiceFailed("settings of the kernel need the sandbox")
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(sysctls.in_force(values))
+            except OSError as error:
+                raise ServiceFailed(f"the kernel does not take {', '.join(values)}: {error}") from error
+            yield
 
     async def open_lane(self, lane: Lane) -> LaneEnd:
         if lane == "direct":

@@ -23,6 +23,7 @@ from lab.drill.model import (
     ErrorsAlarm,
     Executor,
     FaultCall,
+    Kernel,
     Load,
     Measure,
     Probe,
@@ -38,7 +39,7 @@ from lab.drill.reader import read
 from lab.drill.typed import adapter, field_of, keys, parse
 
 PAGE = "drill-files.md"
-NOUNS = (Drill, Target, Request, Stage, Load, Ramp, Probe, Alarms, ErrorsAlarm, Measure, Respond, Budgets)
+NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, ErrorsAlarm, Measure, Respond, Budgets)
 KEYS = [(noun, key) for noun in NOUNS for key in keys(noun)]
 IDS = [f"{noun.__name__}.{key}" for noun, key in KEYS]
 UNITS = {

@@ -7,6 +7,7 @@ from dataclasses import replace
 from drill_texts import WHOLE, drill
 
 from lab.drill.describe import describe
+from lab.drill.model import Kernel
 from lab.drill.patches import resolve
 
 PROBE = "The probe asks for order 100/s, half of it on new connections"
@@ -54,3 +55,10 @@ def test_a_load_test_says_that_it_has_no_fault() -> None:
     told = describe(drill("drill: peak\ntarget: {use: shop}\nstages: [{stage: a, lasts: 9s}]\n"))
     assert "No users; the probe goes straight at the target." in told
     assert "No fault: after 5.5s of load and baseline it runs 9s more." in told
+
+
+def test_settings_of_the_kernel_are_told() -> None:
+    stage = replace(drill(WHOLE).stages[0], kernel=Kernel(tcp_abort_on_overflow=1))
+    told = describe(replace(drill(WHOLE), stages=(stage,)))
+    assert "The kernel of the room's own network has tcp_abort_on_overflow 1." in told
+    assert "kernel" not in describe(drill(WHOLE))

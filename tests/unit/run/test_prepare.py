@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.drill.model import Drill, Load, Stage, Target
+from lab.drill.model import Drill, Kernel, Load, Stage, Target
 from lab.run.prepare import Choices, prepare
 
 LOAD = Load(executor="constant-vus", duration=1.0, request={"order": 1})
@@ -22,3 +22,11 @@ def test_without_jcmd_no_heap_is_collected_and_no_load_test_pretends_so(monkeypa
     assert prepare(DRILL, Choices(runtime="open"), {}, print).drill.skipped == {"users": "needs jcmd, of a JDK (collect)"}
     (tmp_path / "jcmd").touch(mode=0o755)
     assert prepare(DRILL, Choices(runtime="open"), {}, print).drill.skipped == {}
+
+
+def test_a_stage_with_settings_of_the_kernel_needs_a_network_of_its_own() -> None:
+    stages = (Stage(stage="set", kernel=Kernel(tcp_abort_on_overflow=1)), Stage(stage="not"))
+    drill = Drill(drill="d", target=Target(command="true"), stages=stages)
+    assert prepare(drill, Choices(runtime="open"), {}, print).drill.skipped == {"set": "needs the sandbox"}
+    assert prepare(drill, Choices(runtime="sandbox"), {}, print).drill.skipped == {}
+    assert prepare(drill, Choices(runtime="fake"), {}, print).drill.skipped == {}
