@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from target.asgi import NOT_FOUND, Receive, Reply, Scope, Send, json_reply, only, read_body, refusal, send_reply
 from target.openapi import DOCS, OPENAPI
+from target.slots import Shed, Slots
 from target.store import Issue, Store
 
 LONGEST = 200
@@ -23,10 +22,6 @@ class Bad(Exception):
     """A request that cannot be understood; its text is the ``error`` of the answer."""
 
 
-class Shed(Exception):
-    """No slot was free in time: turned away before any work was done, so it may be asked again."""
-
-
 class App:
     """``slots`` requests at a time work for ``work_s`` seconds each, so capacity is slots / work_s on any machine.
 
@@ -35,9 +30,8 @@ class App:
 
     def __init__(self, store: Store, *, slots: int, work_s: float, shed_after_s: float = 0.0) -> None:
         self._store = store
-        self._slots = asyncio.Semaphore(slots)
+        self._slots = Slots(slots, shed_after_s)
         self._work_s = work_s
-        self._shed_after_s = shed_after_s
         self._shed = replace(refusal("busy", 503), retry_after=b"%d" % math.ceil(shed_after_s))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,31 +62,19 @@ class App:
             raise Bad("bad_user")
         if not self._store.knows(event):
             return refusal("unknown_event", 404)
-        async with self._slot():
+        async with self._slots:
             await asyncio.sleep(self._work_s)
             issue = await self._store.issue(event, user)
         return json_reply(200, {"event": event, "user": user}) if issue is Issue.ISSUED else refusal(issue)
 
     async def _order(self, key: str, fields: dict[str, Any]) -> Reply:
         item, quantity = _count(fields, "item"), _count(fields, "quantity")
-        async with self._slot():
+        async with self._slots:
             await asyncio.sleep(self._work_s)
             order = await self._store.order(key, item, quantity)
         if order is None:
             return refusal("key_used_for_another_order")
         return json_reply(200, {"order": order.id, "item": order.item, "quantity": order.quantity})
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._shed_after_s or None):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise Shed from None
-        try:
-            yield
-        finally:
-            self._slots.release()
 
 
 async def _fields(receive: Receive) -> dict[str, Any]:
