@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.drill.model import Alarms, Drill, FaultCall, Load, Measure, Probe, Stage, Target
-from lab.drill.units import format_duration, format_limit, format_rate, format_scalar, format_share
+from lab.drill.describe_alarms import described
+from lab.drill.model import Drill, FaultCall, Load, Measure, Probe, Stage, Target
+from lab.drill.units import format_duration, format_limit, format_rate, format_scalar
 
 _CHECKS = {
     "no_oversell": "no more coupons are issued than there are",
@@ -45,7 +46,7 @@ def _stage(stage: Stage) -> Iterator[str]:
     yield _load(stage.load, stage.lane)
     yield _probe(stage.probe)
     yield _load_test(stage) if stage.is_load_test else _ending(stage)
-    yield from _alarms(stage.alarm)
+    yield from described(stage.alarm)
     for name, measure in stage.measures.items():
         yield f"Measure {name}: {_measure(measure)}."
     if stage.fault and not stage.respond:
@@ -113,15 +114,6 @@ def _load_test(stage: Stage) -> str:
 
 def _fault(call: FaultCall) -> str:
     return f"{call.name} ({_settings(call.parameters)})" if call.parameters else call.name
-
-
-def _alarms(alarms: Alarms | None) -> Iterator[str]:
-    if alarms and alarms.errors:
-        errors = alarms.errors
-        share = f"more than {format_share(errors.above)} of the probe bad over {format_duration(errors.over)}"
-        yield f"Alarm errors: {share}, for {format_duration(errors.for_)} without a break."
-    if alarms and alarms.died:
-        yield "Alarm died: the target's process ended."
 
 
 def _measure(measure: Measure) -> str:

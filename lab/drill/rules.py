@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lab.drill import load_rules
+from lab.drill import alarm_rules, load_rules
 from lab.drill import thresholds as thresholds_of
 from lab.drill.address import address_of
 from lab.drill.calls import build_fault
@@ -45,6 +45,7 @@ def broken(drill: Drill, known: Known) -> Iterator[Finding]:
     yield from _ledger(drill)
     yield from _settings(drill.target.settings, ("target", "settings"), known)
     yield from _thresholds(drill, drill.thresholds, ("thresholds",), drill.stages)
+    yield from alarm_rules.broken(drill)
     for index, stage in enumerate(drill.stages):
         yield from _stage(drill, stage, ("stages", index), known)
 
@@ -54,7 +55,6 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
     yield from _requests(drill, stage, at)
     yield from _writes(drill, stage, at)
     yield from _probe(stage, at)
-    yield from _alarms(drill, stage, at)
     yield from _lane(stage, at, known)
     yield from _leaves(stage, at, known)
     yield from _ending(stage, at)
@@ -178,18 +178,6 @@ def _probe(stage: Stage, at: Path) -> Iterator[Finding]:
         yield Finding((*at, "probe", "rate"), f"a probe of {stage.probe.rate:g}/s", f"at least {_SLOWEST_PROBE:g}/s")
     if stage.probe.kept < 1:
         yield Finding((*at, "probe", "kept"), f"{stage.probe.kept} kept connections", "at least 1")
-
-
-def _alarms(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
-    alarms = stage.alarm or drill.alarm
-    for name, measure in stage.measures.items():
-        for index, rule in enumerate(measure.respond):
-            if getattr(alarms, rule.when) is None:
-                path = (*at, "measures", name, "respond", index, "when")
-                what = f"measure {name} waits for alarm {rule.when!r}, which the stage has not"
-                yield Finding(
-                    path, what, f"an alarm {rule.when}: in the stage or in the drill", about=(("alarm",), (*at, "alarm"))
-                )
 
 
 def _lane(stage: Stage, at: Path, known: Known) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _DURATION = re.compile(rf"{_NUMBER}(ms|s|m|h)")
@@ -100,6 +100,41 @@ def format_level(level: float) -> str:
     return _plain(Decimal(repr(level)))
 
 
+class Amount(NamedTuple):
+    """So many of something (``120``), or a share of its limit (``90%``)."""
+
+    number: float
+    of_limit: bool = False
+
+
+def parse_amount(value: object) -> Amount:
+    """``120`` → so many; ``90%`` → a share of the limit."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LONGEST_S:
+        return Amount(value)
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+", value):
+        return Amount(int(value))
+    try:
+        return Amount(parse_share(value), of_limit=True)
+    except ValueError:
+        raise ValueError(f"{value!r} is no amount: expected a whole number, such as 120, or 0% to 100% of the limit") from None
+
+
+def format_amount(amount: Amount) -> str:
+    return format_share(amount.number) if amount.of_limit else _plain(Decimal(repr(amount.number)))
+
+
+def parse_percentile(text: object) -> float:
+    """``p95`` → 0.95: 95 of 100 took no longer. ``p100`` is the longest."""
+    match = re.fullmatch(rf"p{_NUMBER}", text) if isinstance(text, str) else None
+    if match is None or not 0 < float(match[1]) <= 100:
+        raise ValueError(f"{text!r} is not a percentile: expected p50, p95, p99.9 or another up to p100")
+    return float(Decimal(match[1]) / _HUNDRED)
+
+
+def format_percentile(share: float) -> str:
+    return f"p{_plain(Decimal(repr(share)) * _HUNDRED)}"
+
+
 @dataclass(frozen=True)
 class Limit:
     """At most ``times`` in any window of ``per_s`` seconds; written ``3/60s``."""
@@ -146,4 +181,6 @@ Lasts = Annotated[float, Unit(parse_lasts, format_lasts)]
 PerSecond = Annotated[float, Unit(parse_rate, format_rate)]
 Share = Annotated[float, Unit(parse_share, format_share)]
 Level = Annotated[float, Unit(parse_level, format_level)]
+NumberOrShare = Annotated[Amount, Unit(parse_amount, format_amount)]
+Percentile = Annotated[float, Unit(parse_percentile, format_percentile)]
 Within = Annotated[Limit, Unit(parse_limit, format_limit)]

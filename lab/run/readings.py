@@ -1,14 +1,24 @@
-"""What is read of the machine and of the target once a second while a stage runs, for the record."""
+"""What is read of the machine and of the target while a stage runs: once a second for the record, more often for alarms."""
 
 from __future__ import annotations
 
 import asyncio
 
+from lab.drill.model import SAMPLE_S, Stage
 from lab.history.model.events import ResourceEvent, SensorEvent
 from lab.run.bench import Bench
 from lab.run.tape import Tape
+from lab.watch.watcher import Watcher
 
 EVERY_S = 1.0
+
+
+async def of_the_listener(bench: Bench, stage: Stage, watcher: Watcher) -> None:
+    """What waits there, is open and was dropped, for the alarm rules that are about it. More often than anything else."""
+    wanted = stage.alarm.of_listener if stage.alarm else {}
+    while wanted:
+        watcher.read(await bench.room.at_the_listener(wanted))
+        await asyncio.sleep(SAMPLE_S)
 
 
 async def of_the_machine(bench: Bench, tape: Tape) -> None:

@@ -6,7 +6,7 @@ open), ``fake`` with a simulated service in virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from lab.clock import Clock
 from lab.drill.model import Lane, Scalar
 from lab.fault import Counters, Fault, Place, TargetAt, Toxics
+from lab.history.model.events import AcceptEvent
 from lab.history.model.ledger import Ledger
 from lab.history.model.rows import Row
 from lab.http.exchange import Dialer
@@ -155,6 +156,10 @@ class Room(Protocol):
 
     def readings(self) -> Mapping[str, float]:
         """The machine: CPU pressure, steal, time suspended. Empty where there is nothing to read."""
+        ...
+
+    async def at_the_listener(self, alarms: Collection[str]) -> AcceptEvent:
+        """What the target's listener holds now, as far as the rules of these names need it. Does not keep the loop for 2 ms."""
         ...
 
     async def close(self) -> None:

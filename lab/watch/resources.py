@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from lab.watch import inet_diag
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -19,16 +19,6 @@ _PROC = Path("/proc")
 
 _STATE, _UTIME, _STIME, _THREADS = 0, 11, 12, 17  # of /proc/PID/stat, counted from the state: proc(5) 3, 14, 15, 20
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
-
-# linux/inet_diag.h, linux/netlink.h
-_SOCK_DIAG_BY_FAMILY, _INET_DIAG = 20, 4
-_REQUEST_DUMP = 0x301
-_ERROR, _DONE = 2, 3
-_ESTABLISHED = 1
-_HEADER = struct.Struct("=IHHII")
-_REQUEST = struct.Struct("=BBBBI48x")
-_INODE_AT = _HEADER.size + 68  # idiag_inode, behind the 48 bytes of the socket's id
-_INODE = struct.Struct("=I")
 
 
 def read(pid: int, proc: Path = _PROC) -> dict[str, float]:
@@ -76,7 +66,7 @@ def _established(pid: int, proc: Path) -> set[int]:
     """Inodes of every established TCP socket in the process's network, which may be another than ours."""
     if proc == _PROC and _network("self") == _network(pid):
         try:
-            return set(_asked())
+            return set(inet_diag.inodes(inet_diag.ESTABLISHED))
         except OSError:
             pass  # a kernel without INET_DIAG, or one that forbids it: the slow way
     return set(_listed(proc / str(pid) / "net"))
@@ -86,30 +76,6 @@ def _network(pid: int | str) -> str:
     return os.readlink(f"/proc/{pid}/ns/net")
 
 
-def _asked() -> Iterator[int]:
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _INET_DIAG) as netlink:
-        netlink.settimeout(1.0)
-        for family in (socket.AF_INET, socket.AF_INET6):
-            request = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, 1 << _ESTABLISHED)
-            netlink.send(_HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0) + request)
-            while (inodes := _answered(netlink.recv(1 << 16))) is not None:
-                yield from inodes
-
-
-def _answered(datagram: bytes) -> list[int] | None:
-    """The inodes in one datagram of a dump; None at its end."""
-    inodes, at = [], 0
-    while at < len(datagram):
-        length, kind, *_ = _HEADER.unpack_from(datagram, at)
-        if kind == _DONE:
-            return None
-        if kind == _ERROR:
-            raise OSError(-struct.unpack_from("=i", datagram, at + _HEADER.size)[0], "INET_DIAG")
-        inodes.append(_INODE.unpack_from(datagram, at + _INODE_AT)[0])
-        at += length + 3 & ~3
-    return inodes
-
-
 def _listed(net: Path) -> Iterator[int]:
     for table in ("tcp", "tcp6"):
         try:
@@ -117,4 +83,4 @@ def _listed(net: Path) -> Iterator[int]:
         except FileNotFoundError:
             continue  # a kernel without IPv6
         fields = (line.split(None, 10) for line in lines)
-        yield from (int(of[9]) for of in fields if of[3] == f"{_ESTABLISHED:02X}")
+        yield from (int(of[9]) for of in fields if of[3] == f"{inet_diag.ESTABLISHED:02X}")

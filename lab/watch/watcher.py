@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from lab.clock import Clock
-from lab.drill.model import Stage
-from lab.history.model.events import AlarmEvent, Event, StallEvent
+from lab.drill.model import Alarms, Stage
+from lab.history.model.events import AcceptEvent, AlarmEvent, Event, StallEvent
 from lab.history.model.rows import Row
-from lab.judge.known import LATE_NS, Stall, classes_of
+from lab.judge.known import LATE_NS, Stall
 from lab.judge.live import LiveFold
 from lab.nanoseconds import NS_PER_MS, NS_PER_S
-from lab.watch.alarms import ErrorsRule, Standing
+from lab.watch.alarms import Rules, Standing
 from lab.watch.probe import Probe
 
 BEAT_NS = 10 * NS_PER_MS
@@ -34,7 +34,7 @@ class Watcher:
         self._emit = emit
         self._keep_row = keep_row
         self._fold = LiveFold(stage.probe, planned, 0)
-        self._rule = ErrorsRule(stage.alarm.errors) if stage.alarm and stage.alarm.errors else None
+        self._rules = Rules(stage.alarm or Alarms())
         self._tells_deaths = bool(stage.alarm and stage.alarm.died)
         self._died_ns: int | None = None
         self._raised: dict[str, Standing] = {}
@@ -58,6 +58,11 @@ class Watcher:
 
     def acted(self, begin_ns: int) -> None:
         self._fold.acted(begin_ns)
+
+    def read(self, reading: AcceptEvent) -> None:
+        """What the target's listener holds: recorded, so that the rules can be played again."""
+        self._emit(reading)
+        self._rules.read(reading)
 
     def target_died(self) -> None:
         self._died_ns = self._clock.now_ns()
@@ -95,8 +100,7 @@ class Watcher:
 
     def _release(self, watermark_ns: int) -> None:
         for seen in self._fold.advance(watermark_ns):
-            if self._rule is not None:
-                self._rule.add(seen.known_ns, classes_of(seen.via), seen.bad)
+            self._rules.known(seen)
         if self._fold.clear:
             self.recovered.set()
 
@@ -104,9 +108,7 @@ class Watcher:
         standing = []
         if self._tells_deaths and self._died_ns is not None:
             standing.append(Standing("died", self._died_ns, self._died_ns, "the target's process ended"))
-        if self._rule is not None and (errors := self._rule.standing(now_ns)) is not None:
-            standing.append(errors)
-        return standing
+        return [*standing, *self._rules.standing(now_ns)]
 
     def _record(self, standing: Sequence[Standing], now_ns: int) -> None:
         now_raised = {alarm.alarm: alarm for alarm in standing}

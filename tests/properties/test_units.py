@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.drill import units
-from lab.drill.units import Limit
+from lab.drill.units import Amount, Limit
 
 seconds = st.floats(min_value=0, max_value=1e9)
 UNIT_NAMES = st.sampled_from(["ms", "s", "m", "h"])
@@ -31,6 +31,20 @@ def test_a_rate_written_back_is_read_as_the_same_float(value: float) -> None:
 @given(st.floats(min_value=0, max_value=1))
 def test_a_share_written_back_is_read_as_the_same_float(value: float) -> None:
     assert units.parse_share(units.format_share(value)) == value
+
+
+@given(st.floats(min_value=0, max_value=1, exclude_min=True))
+def test_a_percentile_written_back_is_read_as_the_same_float(value: float) -> None:
+    assert units.parse_percentile(units.format_percentile(value)) == value
+
+
+numbers = st.builds(Amount, st.integers(0, 10**9), st.just(False))
+shares = st.builds(Amount, st.floats(min_value=0, max_value=1), st.just(True))
+
+
+@given(numbers | shares)
+def test_an_amount_written_back_is_read_as_the_same_amount(amount: Amount) -> None:
+    assert units.parse_amount(units.format_amount(amount)) == amount
 
 
 @given(st.integers(1, 10**9), seconds)

@@ -4,19 +4,33 @@ Field names are the keys of a drill file; times are seconds, rates per second, s
 Nothing here knows files, faults or processes: ``reader`` fills these, ``run`` obeys them, ``judge`` reads them again.
 """
 
+from lab.drill.model.alarms import (
+    SAMPLE_S,
+    AlarmName,
+    Alarms,
+    ConnectionsAlarm,
+    DiedAlarm,
+    ErrorsAlarm,
+    LatencyAlarm,
+    OverflowsAlarm,
+    QueueAlarm,
+)
 from lab.drill.model.drill import Check, Drill, RunPlan
 from lab.drill.model.load import Executor, Load, Ramp
-from lab.drill.model.measure import Alarms, DiedAlarm, ErrorsAlarm, Measure, Respond
+from lab.drill.model.measure import Measure, Respond
 from lab.drill.model.noun import Scalar
 from lab.drill.model.stage import GOOD_TO_CONFIRM, SHORTEST_BASELINE_S, Budgets, FaultCall, Kernel, Lane, Probe, Stage, Thresholds
 from lab.drill.model.target import Request, Target
 
 __all__ = [
     "GOOD_TO_CONFIRM",
+    "SAMPLE_S",
     "SHORTEST_BASELINE_S",
+    "AlarmName",
     "Alarms",
     "Budgets",
     "Check",
+    "ConnectionsAlarm",
     "DiedAlarm",
     "Drill",
     "ErrorsAlarm",
@@ -24,9 +38,12 @@ __all__ = [
     "FaultCall",
     "Kernel",
     "Lane",
+    "LatencyAlarm",
     "Load",
     "Measure",
+    "OverflowsAlarm",
     "Probe",
+    "QueueAlarm",
     "Ramp",
     "Request",
     "Respond",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lab.drill.model.measure import Alarms
+from lab.drill.model.alarms import Alarms
 from lab.drill.model.noun import FileNoun
 from lab.drill.model.stage import Stage, Thresholds
 from lab.drill.model.target import Target

@@ -1,4 +1,4 @@
-"""When something is noticed, and what is done about it."""
+"""What is done when something is noticed."""
 
 from __future__ import annotations
 
@@ -6,34 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lab.drill.model.alarms import AlarmName
 from lab.drill.model.noun import FileNoun, Scalar
-from lab.drill.units import Limit, Seconds, Share, Within
-
-
-@dataclass(frozen=True, kw_only=True)
-class ErrorsAlarm(FileNoun):
-    """Share of bad among the probe's known, punctual requests in a sliding window, without a break for ``for``."""
-
-    above: Share
-    over: Seconds
-    for_: Seconds = 0.0
-    at_least: int = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiedAlarm(FileNoun):
-    """The target's process ended, seen by its pid file descriptor."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alarms(FileNoun):
-    """The alarm rules of a stage, by name."""
-
-    errors: ErrorsAlarm | None = None
-    died: DiedAlarm | None = None
-
-
-AlarmName = Literal["errors", "died"]
+from lab.drill.units import Limit, Within
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from lab.drill.model.alarms import Alarms
 from lab.drill.model.load import Load
-from lab.drill.model.measure import Alarms, Measure, Respond
+from lab.drill.model.measure import Measure, Respond
 from lab.drill.model.noun import FileNoun, Scalar
 from lab.drill.units import UNTIL_RECOVERED, Lasts, PerSecond, Seconds
 

@@ -101,6 +101,22 @@ class LandedEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AcceptEvent(Event):
+    """What the target's listener held, where an alarm rule asks for it: 20 readings a second.
+
+    ``limit`` 0: nothing listened. ``drops`` only grows, but for a restart that takes the counter with it. ``most``: the
+    target's setting max_connections, in force when it was read; 0: it has none.
+    """
+
+    kind: ClassVar[str] = "accept"
+    waiting: int = 0
+    limit: int = 0
+    connections: int = 0
+    most: int = 0
+    drops: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlarmEvent(Event):
     kind: ClassVar[str] = "alarm"
     phase: Phase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from lab.clock import MonotonicClock
 from lab.drill.address import address_of
 from lab.drill.model import Lane, RunPlan, Target
 from lab.fault import Counters, Fault, Place
+from lab.history.model.events import AcceptEvent
 from lab.http.client import HttpDialer
 from lab.http.exchange import Dialer
 from lab.http.tls import client_context
@@ -18,7 +19,7 @@ from lab.process import Process
 from lab.proxy import ProxyControl, ProxyError, ToxiproxyServer
 from lab.runtimes import listener
 from lab.runtimes.base import LaneEnd, ServiceFailed, Users
-from lab.runtimes.processes import ports, users
+from lab.runtimes.processes import accepting, ports, users
 from lab.runtimes.processes.service import ProcessService
 from lab.runtimes.processes.somebodys import SomebodysService
 from lab.runtimes.sandbox import sysctls
@@ -125,6 +126,9 @@ class ProcessRoom:
 
     def readings(self) -> Mapping[str, float]:
         return sensors.read()
+
+    async def at_the_listener(self, alarms: Collection[str]) -> AcceptEvent:
+        return await accepting.read(self.service, alarms, own_network=self.own_network, clock=self.clock)
 
     async def close(self) -> None:
         await self.service.stop(grace_s=2.0)

@@ -18,15 +18,19 @@ from lab.drill import load_rules, thresholds, units
 from lab.drill.model import (
     Alarms,
     Budgets,
+    ConnectionsAlarm,
     DiedAlarm,
     Drill,
     ErrorsAlarm,
     Executor,
     FaultCall,
     Kernel,
+    LatencyAlarm,
     Load,
     Measure,
+    OverflowsAlarm,
     Probe,
+    QueueAlarm,
     Ramp,
     Request,
     Respond,
@@ -40,6 +44,8 @@ from lab.drill.typed import adapter, field_of, keys, parse
 
 PAGE = "drill-files.md"
 NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, ErrorsAlarm, Measure, Respond, Budgets)
+ALARMS = (ErrorsAlarm, QueueAlarm, ConnectionsAlarm, LatencyAlarm, OverflowsAlarm)
+NOUNS = (Drill, Target, Request, Stage, Load, Ramp, Probe, Alarms, *ALARMS, Measure, Respond, Budgets)
 KEYS = [(noun, key) for noun in NOUNS for key in keys(noun)]
 IDS = [f"{noun.__name__}.{key}" for noun, key in KEYS]
 UNITS = {
@@ -48,6 +54,8 @@ UNITS = {
     units.parse_rate: "rate",
     units.parse_share: "share",
     units.parse_level: "level",
+    units.parse_amount: "amount",
+    units.parse_percentile: "percentile",
     units.parse_limit: "limit",
 }
 """How the page calls a unit, by its parser."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.watch import resources
+from lab.watch import inet_diag, resources
 
 CONNECTIONS = 300
 MS_A_READING = 5.0
@@ -120,22 +120,16 @@ def test_a_connection_and_a_thread_more_are_one_more() -> None:
 
 def test_the_kernel_asked_and_its_table_read_agree(connected: None) -> None:
     mine = set(resources._sockets("/proc/self/fd", os.listdir("/proc/self/fd")))
-    asked, listed = set(resources._asked()), set(resources._listed(Path("/proc/self/net")))
+    asked, listed = set(inet_diag.inodes(inet_diag.ESTABLISHED)), set(resources._listed(Path("/proc/self/net")))
     assert mine & asked == mine & listed
     assert len(mine & asked) == CONNECTIONS
 
 
-def test_an_error_of_the_kernel_is_one() -> None:
-    refused = resources._HEADER.pack(20, 2, 0, 1, 0) + (-1).to_bytes(4, sys.byteorder, signed=True)
-    with pytest.raises(PermissionError):
-        resources._answered(refused)
-
-
 def test_without_the_kernels_answer_the_table_is_read(connected: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> Iterator[int]:
+    def refuse(state: int) -> Iterator[int]:
         raise PermissionError
 
-    monkeypatch.setattr(resources, "_asked", refuse)
+    monkeypatch.setattr(inet_diag, "inodes", refuse)
     assert resources.read(os.getpid())["connections"] == CONNECTIONS
 
 

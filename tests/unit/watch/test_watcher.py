@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lab.drill.model import Alarms, DiedAlarm, ErrorsAlarm, Stage
-from lab.history.model.events import AlarmEvent, Event, StallEvent
+from lab.drill.model import Alarms, DiedAlarm, ErrorsAlarm, LatencyAlarm, QueueAlarm, Stage
+from lab.history.model.events import AcceptEvent, AlarmEvent, Event, StallEvent
 from lab.history.model.rows import Outcome, Row, Via
 from lab.nanoseconds import NS_PER_MS
 from lab.watch.watcher import Watcher
@@ -76,6 +76,24 @@ def test_errors_raise_one_alarm_that_ends_with_them() -> None:
         scene.requests(second * 1000, second * 1000 + 1000, outcome)
         scene.beat_until(second * 1000 + 1000)
     assert [(phase, alarm) for phase, alarm, _ in scene.said] == [("begin", "errors"), ("end", "errors")]
+
+
+def test_a_reading_is_recorded_and_what_it_tells_is_an_alarm_at_the_next_beat() -> None:
+    scene = Scene(Alarms(queue=QueueAlarm(above=0.5)))
+    assert scene.beat_until(100) == []
+    readings = [AcceptEvent(t_ns=scene.now_ns(), waiting=9, limit=10), AcceptEvent(t_ns=scene.now_ns(), waiting=1, limit=10)]
+    scene.watcher.read(readings[0])
+    assert scene.beat_until(150) == ["queue"]
+    scene.watcher.read(readings[1])
+    assert scene.beat_until(200) == []
+    assert scene.said == [("begin", "queue", 110), ("end", "queue", 160)]
+    assert [event for event in scene.events if isinstance(event, AcceptEvent)] == readings
+
+
+def test_requests_that_take_long_are_an_alarm_though_all_are_good() -> None:
+    scene = Scene(Alarms(latency=LatencyAlarm(above=0.004, over=0.5), errors=ErrorsAlarm(above=0.2, over=1.0)))
+    scene.requests(0, 1000, Outcome.OK)  # 5 ms each
+    assert scene.beat_until(1000) == ["latency"]
 
 
 def test_good_requests_raise_nothing_and_every_row_is_kept() -> None:

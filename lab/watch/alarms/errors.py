@@ -1,7 +1,4 @@
-"""Alarm rules: pure folds over what the probe knows. What a monitoring system would have told people, and when.
-
-An alarm is raised when its condition has held ``for`` without a break, and clears when the condition ends.
-"""
+"""``errors``: too many of the probe's requests are bad."""
 
 from __future__ import annotations
 
@@ -11,16 +8,7 @@ from dataclasses import dataclass, field
 from lab.drill.model import ErrorsAlarm
 from lab.judge.known import CLASSES
 from lab.nanoseconds import NS_PER_S
-
-
-@dataclass(frozen=True)
-class Standing:
-    """An alarm that is raised. ``evidence_from_ns``: the oldest thing that it can be about."""
-
-    alarm: str
-    since_ns: int
-    evidence_from_ns: int
-    text: str
+from lab.watch.alarms.standing import Held, Standing
 
 
 @dataclass
@@ -48,9 +36,8 @@ class ErrorsRule:
     def __init__(self, rule: ErrorsAlarm) -> None:
         self._rule = rule
         self._over_ns = round(rule.over * NS_PER_S)
-        self._for_ns = round(rule.for_ * NS_PER_S)
         self._windows = {name: _Window() for name in CLASSES}
-        self._above_since_ns: int | None = None
+        self._held = Held("errors", rule.for_, rule.over)
 
     def add(self, known_ns: int, classes: tuple[str, ...], bad: bool) -> None:
         """A request became known; ``classes`` are those it counts in. Call in known order."""
@@ -62,13 +49,5 @@ class ErrorsRule:
         for window in self._windows.values():
             window.forget_before(now_ns - self._over_ns)
         worst, share = max(((n, w.share(self._rule.at_least)) for n, w in self._windows.items()), key=lambda pair: pair[1])
-        if share <= self._rule.above:
-            self._above_since_ns = None
-            return None
-        if self._above_since_ns is None:
-            self._above_since_ns = now_ns
-        raised_ns = self._above_since_ns + self._for_ns
-        if now_ns < raised_ns:
-            return None
         text = f"errors {share:.0%} of {worst} > {self._rule.above:.0%}"
-        return Standing("errors", raised_ns, self._above_since_ns - self._over_ns, text)
+        return self._held.told(text if share > self._rule.above else None, now_ns)

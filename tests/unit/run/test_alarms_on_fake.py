@@ -1,0 +1,74 @@
+"""Whole drills in virtual time with the alarms that read the target's listener, and with ``latency``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from lab.drill.model import Alarms
+from lab.history.model.events import AcceptEvent, AlarmEvent, DecideEvent
+from lab.judge.verdict import Ruling
+from lab.nanoseconds import NS_PER_MS
+from lab.watch.alarms import Rules
+from tests.fake_lab import Played, play
+
+pytestmark = pytest.mark.slow  # half a second of real time each
+
+DRILL = """
+drill: small-queue
+target: {use: coupon-order}
+stages:
+  - stage: queue
+    load: {executor: constant-vus, vus: 20, connections: fresh, request: order}
+    alarm: {ALARM}
+    fault: {backlog: {size: 16}}
+    lasts: until recovered
+    measures: {auto-restart: {respond: [{when: NAME, do: restart}]}}
+    within: {detect: 1s, recover: 3s}
+"""
+
+
+def played(tmp_path: Path, alarm: str, name: str = "queue") -> Played:
+    (tmp_path / "d.yaml").write_text(DRILL.replace("ALARM", alarm).replace("NAME", name))
+    return play(tmp_path / "runs", str(tmp_path / "d.yaml"))
+
+
+@pytest.mark.parametrize(
+    "alarm", ["queue: {above: 50%, for: 100ms}", "connections: {above: 90%}", "overflows: {above: 5, over: 1s}",
+              "latency: {above: 200ms, over: 500ms, for: 50ms}"]
+)  # fmt: skip
+def test_a_full_queue_raises_the_alarm_and_the_responder_acts_on_it(tmp_path: Path, alarm: str) -> None:
+    name = alarm.partition(":")[0]
+    run = played(tmp_path, alarm, name)
+    assert run.verdict.verdict is Ruling.PASS, run.stage.reasons
+    assert run.stage.episodes[0].detected_by == name
+    assert [(event.alarm, event.action) for event in run.history.of(DecideEvent)] == [(name, "restart")]
+    assert [event.phase for event in run.history.of(AlarmEvent)] == ["begin", "end"]
+
+
+def test_an_alarm_that_is_set_too_high_notices_nothing(tmp_path: Path) -> None:
+    run = played(tmp_path, "connections: {above: 1001}", "connections")
+    assert list(run.history.of(AlarmEvent)) == []
+    assert run.verdict.verdict is Ruling.FAIL
+
+
+def test_readings_are_recorded_20_times_a_second_and_tell_the_same_again(tmp_path: Path) -> None:
+    run = played(tmp_path, "queue: {above: 50%, for: 100ms}")
+    readings = list(run.history.of(AcceptEvent))
+    gaps_ns = [after.t_ns - before.t_ns for before, after in pairwise(readings)]
+    assert min(gaps_ns) >= 49 * NS_PER_MS
+    assert max(gaps_ns) <= 60 * NS_PER_MS
+    raised = next(run.history.of(AlarmEvent))
+    again = Rules(run.plan.drill.stages[0].alarm or Alarms())
+    for reading in readings:
+        if reading.t_ns <= raised.t_ns:
+            again.read(reading)
+            again.standing(reading.t_ns)
+    assert [alarm.text for alarm in again.standing(raised.t_ns)] == [raised.text]
+
+
+def test_a_stage_without_such_a_rule_is_not_read(tmp_path: Path) -> None:
+    run = played(tmp_path, "errors: {above: 20%, over: 500ms}", "errors")
+    assert list(run.history.of(AcceptEvent)) == []
