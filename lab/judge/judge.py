@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from lab.drill.model import Stage, Thresholds
 from lab.history.model.history import History
 from lab.history.model.rows import NEVER, Column, Rows
 from lab.judge import checks, generator
+from lab.judge.alarms import alarm_figures
 from lab.judge.baseline import Baseline
 from lab.judge.budgets import Held, hold
 from lab.judge.checked import Scripts, of_script, of_scripts
@@ -49,7 +50,8 @@ def judge(history: History) -> Verdict:
     2. Say of every request whether it was bad, when that was known, and whether the instrument was late (``known``).
     3. Fix the baseline and p0 (``baseline``), then let the folds of the live watch read the rest in known order
        (``live``): outages per class (``track``), put together to episodes (``outages``).
-    4. Measure each episode (``figures``, ``spans``, ``runs``) and the load's own requests (``users``).
+    4. Measure each episode (``figures``, ``spans``, ``runs``), the load's own requests (``users``), and by how much each
+       alarm led or lagged (``alarms``).
     5. Compare the fault's counters (``landed``), and collect every reason why this is no valid measurement
        (``checks``). One reason, and the stage is ``unknown``.
     6. Hold the figures against the budgets (``budgets``) and the thresholds (``load``). One missed, and the stage
@@ -110,7 +112,8 @@ def _load_test(history: History, timeline: Timeline) -> StageVerdict:
     stage, index = timeline.stage, timeline.index
     rows = history.load.where(history.load.scenario == index)
     probe_rows = history.probe.where(history.probe.scenario == index)
-    seen = see(probe_rows, Bounds.of(stage.probe), stalls(history))
+    bounds = Bounds.of(stage.probe)
+    seen = see(probe_rows, bounds, stalls(history))
     assert stage.load is not None, "a rule of the drill"
     load = load_figures(rows, stage.load, list(history.plan.drill.target.requests), timeline.loads())
     thresholds = _thresholds(history, stage.thresholds, rows, of_script(timeline))
@@ -127,8 +130,15 @@ def _load_test(history: History, timeline: Timeline) -> StageVerdict:
         episodes=(),
         load=load,
         trends=trends(timeline),
+        alarms=alarm_figures(timeline, _clients(rows, seen, bounds, history)),
         thresholds=thresholds,
     )
+
+
+def _clients(rows: Rows, seen: Seen, bounds: Bounds, history: History) -> Iterator[Seen]:
+    """The users' own requests and the probe's; the users' only where somebody asks, for they may be ten million."""
+    yield seen
+    yield see(rows, bounds, stalls(history))
 
 
 def _drill_stage(history: History, timeline: Timeline) -> StageVerdict:
@@ -161,6 +171,7 @@ def _drill_stage(history: History, timeline: Timeline) -> StageVerdict:
         budgets=budgets.figures,
         users=load,
         episodes=measured,
+        alarms=alarm_figures(timeline, (seen,)),
         thresholds=thresholds,
     )
 

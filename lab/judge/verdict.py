@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Ruling(StrEnum):
@@ -248,6 +248,20 @@ class ThresholdFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlarmFigures:
+    """The first alarm of a rule. ``lead_s``: from there to the first bad request, negative where the alarm came after it;
+    None: it was not raised, or nothing was bad. See ``lab.judge.alarms``.
+    """
+
+    alarm: str
+    text: str
+    raised: int
+    """How many times."""
+    raised_s: float | None
+    lead_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageVerdict:
     stage: str
     verdict: Ruling
@@ -258,6 +272,7 @@ class StageVerdict:
     episodes: tuple[EpisodeVerdict, ...]
     load: LoadFigures | None = None
     trends: tuple[TrendFigures, ...] = ()
+    alarms: tuple[AlarmFigures, ...] = ()
     thresholds: tuple[ThresholdFigures, ...] = ()
 
 

@@ -10,6 +10,7 @@ from lab.drill.units import format_duration, format_rate
 from lab.history.model.history import History
 from lab.judge.timeline import timeline_of
 from lab.judge.verdict import Ruling, StageVerdict, Verdict
+from lab.report.alarms import alarm_lines
 from lab.report.conclusion import AS_FAR, broken, conclusion
 from lab.report.instrument import instrument
 from lab.report.line import ReportLine
@@ -111,7 +112,11 @@ def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
         setting=setting(timeline.stage),
         reasons=verdict.reasons,
         timeline=marks(history, timeline, verdict),
-        figures=(*load_lines(verdict, history.plan.drill.target.requests, unexpected), *instrument(timeline, verdict)),
+        figures=(
+            *load_lines(verdict, history.plan.drill.target.requests, unexpected),
+            *alarm_lines(verdict),
+            *instrument(timeline, verdict),
+        ),
     )
 
 

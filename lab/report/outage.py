@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.drill.describe_alarms import conditions
 from lab.drill.model import Stage
 from lab.history.model.events import AlarmEvent
 from lab.judge.known import ALL
@@ -12,7 +13,7 @@ from lab.judge.times import seconds
 from lab.judge.verdict import EpisodeVerdict, EvidenceFigures, UserFigures
 from lab.nanoseconds import NS_PER_S
 from lab.report.line import ReportLine
-from lab.report.quantities import count, duration, fine_share, printable, several, share
+from lab.report.quantities import count, duration, fine_share, printable, several
 
 
 def visible(episode: EpisodeVerdict, evidence: EvidenceFigures, zero_s: float) -> ReportLine:
@@ -45,10 +46,7 @@ def _alarm_text(event: AlarmEvent) -> str:
 
 
 def _rules(stage: Stage) -> str:
-    alarms = stage.alarm
-    errors = f"errors > {share(alarms.errors.above)}" if alarms and alarms.errors else ""
-    died = "the process ended" if alarms and alarms.died else ""
-    rules = " or ".join(rule for rule in (errors, died) if rule)
+    rules = " or ".join(condition for _, condition in conditions(stage.alarm))
     return f"rule: {rules}" if rules else "the stage has no alarm rule"
 
 

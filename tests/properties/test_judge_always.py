@@ -135,7 +135,8 @@ def shifted(history: History, by_ns: int) -> History:
 
 def durations(value: Any, path: str = "") -> dict[str, Any]:
     """Every figure that is not an instant."""
-    instants = "injected_s onset_s visible_s detected_s healed_s acted_s ready_s recovered_s bracket_s watched_to_s begin_s end_s"
+    instants = "injected_s onset_s visible_s detected_s healed_s acted_s ready_s recovered_s bracket_s watched_to_s"
+    instants += " begin_s end_s raised_s"
     if isinstance(value, dict):
         return {
             k: v

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from lab.drill.model.noun import FileNoun
@@ -73,6 +73,11 @@ class Alarms(FileNoun):
     connections: ConnectionsAlarm | None = None
     latency: LatencyAlarm | None = None
     overflows: OverflowsAlarm | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the rules that there are."""
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) is not None)
 
     @property
     def of_listener(self) -> dict[str, QueueAlarm | ConnectionsAlarm | OverflowsAlarm]:
