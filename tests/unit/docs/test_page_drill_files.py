@@ -43,9 +43,8 @@ from lab.drill.reader import read
 from lab.drill.typed import adapter, field_of, keys, parse
 
 PAGE = "drill-files.md"
-NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, ErrorsAlarm, Measure, Respond, Budgets)
 ALARMS = (ErrorsAlarm, QueueAlarm, ConnectionsAlarm, LatencyAlarm, OverflowsAlarm)
-NOUNS = (Drill, Target, Request, Stage, Load, Ramp, Probe, Alarms, *ALARMS, Measure, Respond, Budgets)
+NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, *ALARMS, Measure, Respond, Budgets)
 KEYS = [(noun, key) for noun in NOUNS for key in keys(noun)]
 IDS = [f"{noun.__name__}.{key}" for noun, key in KEYS]
 UNITS = {
