@@ -52,7 +52,9 @@ class Backlog:
 
     @property
     def symptom(self) -> Symptom:
-        return Symptom("hang", share=0.8, classes=frozenset({"fresh"}))  # measured: 53–84 % of fresh connections
+        return Symptom(
+            "hang", share=0.8, classes=frozenset({"fresh"}), setting="backlog"
+        )  # measured: 53–84 % of fresh connections
 
     @property
     def leaves(self) -> Mapping[str, Scalar]:
@@ -69,32 +71,33 @@ class Backlog:
     async def inject(self, place: Place) -> AsyncIterator[str]:
         before = _read(place)
         with self._aborting(place):
+            made = before.backlog
             try:
-                self._resize(place)
+                made = self._resize(place)
                 live = f"backlog {before.backlog}→{place.target.backlog()}"
                 how = "configured and live" if self.leaves else "live"
                 yield f"{live}, {how} (pid {before.pid})"
             finally:
-                self._put_back(place, before)
+                self._put_back(place, before, made)
 
-    def _resize(self, place: Place) -> None:
+    def _resize(self, place: Place) -> int:
+        """What came of it: the kernel may have taken less."""
         with place.target.listener() as listener:
             if self.defer:
                 listener.setsockopt(*_DEFER, 1)
             listener.listen(self.size)
+        return place.target.backlog()
 
-    def _put_back(self, place: Place, before: _Listener) -> None:
-        """A process that was started meanwhile with a setting of its own keeps it."""
+    def _put_back(self, place: Place, before: _Listener, made: int) -> None:
+        """What was set meanwhile stays: by a process that was started with a setting of its own, or live, by a responder."""
         try:
-            restarted = place.target.pid != before.pid
-            if restarted and place.target.backlog() != self.size:
-                return
             with place.target.listener() as listener:
-                if self.defer and not restarted:
+                if place.target.backlog() == made:
+                    listener.listen(before.backlog)
+                if self.defer and place.target.pid == before.pid:
                     listener.setsockopt(*_DEFER, before.defer_s)
-                listener.listen(before.backlog)
         except ProcessLookupError:
-            pass  # the process went, and its accept queue with it: there is nothing to put back
+            pass  # the process went, and its accept queue with it, unless the lab holds that: then it is put back by now
 
     @contextmanager
     def _aborting(self, place: Place) -> Iterator[None]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lab.fault import Counters, Need, Place, Scalar, Symptom
+from lab.fault import Counters, Need, Place, Scalar, Seconds, Symptom
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crash:
     """SIGKILL to the target, through the pid file descriptor that the lab has held since it started it.
 
-    Nothing is put back at the heal: a process that was killed stays dead until something starts it again.
+    Nothing is put back at the heal: a process that was killed stays dead until something starts it again. ``down``: nobody can
+    for so long (a machine that boots anew, an image that is pulled): a responder that wants to waits until then, or the heal.
     Evidence: deaths of the target that nobody asked for.
     """
+
+    down: Seconds = 0.0
 
     name: ClassVar[str] = "crash"
     help: ClassVar[str] = "kills the target's process (SIGKILL)"
@@ -24,7 +27,7 @@ class Crash:
 
     @property
     def symptom(self) -> Symptom:
-        return Symptom("refuse")
+        return Symptom("refuse", down_s=self.down)
 
     @property
     def leaves(self) -> Mapping[str, Scalar]:
@@ -35,6 +38,7 @@ class Crash:
 
     @asynccontextmanager
     async def inject(self, place: Place) -> AsyncIterator[str]:
-        pid = place.target.pid
-        place.target.kill()
-        yield f"SIGKILL (pid {pid})"
+        async with place.holds_down("fault crash", self.down) if self.down else nullcontext():
+            pid = place.target.pid
+            place.target.kill()
+            yield f"SIGKILL (pid {pid}){f', down for {self.down:g} s' if self.down else ''}"

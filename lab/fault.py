@@ -6,14 +6,16 @@ parameters as a drill file gives them; copy ``faults/noop.py``.
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
 from lab.drill.model import Scalar as Scalar  # faults import it from here
+from lab.drill.units import Seconds as Seconds
 
 Counters = Mapping[str, int]
 Need = Literal["pid", "proxy", "netns"]
@@ -33,6 +35,10 @@ class Symptom:
     share: float = 1.0
     classes: frozenset[str] = frozenset({"fresh", "kept"})
     on: Literal["process", "wire"] = "process"
+    setting: str = ""
+    """Of the target: who changes it live takes the symptom away."""
+    down_s: float = 0.0
+    """Of ``refuse`` on the process: nobody can start it for so long."""
     after_commit: bool = False
     """The target has done the work before the client loses the answer."""
 
@@ -54,6 +60,10 @@ class Toxics(Protocol):
         ...
 
 
+def _uncontested(_owner: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a fault is let loose. Ask ``target`` each time: a restart changes its pid."""
@@ -63,6 +73,25 @@ class Place:
     own_network: bool
     """The network namespace is ours alone: its sysctls may be set and its counters are ours."""
     proc: Path = Path("/proc")
+    custody: Callable[[str], AbstractAsyncContextManager[None]] = _uncontested
+    """Whoever starts or ends the target's process, or holds it down, is alone in this block; named in the history."""
+
+    @asynccontextmanager
+    async def holds_down(self, owner: str, seconds: float) -> AsyncIterator[None]:
+        """Nobody else starts the target before ``seconds`` have passed, or the block ends. Entered when it is ours."""
+        ours = asyncio.Event()
+        holding = asyncio.ensure_future(self._hold(owner, seconds, ours))
+        try:
+            await ours.wait()
+            yield
+        finally:
+            holding.cancel()
+            await asyncio.wait([holding])
+
+    async def _hold(self, owner: str, seconds: float, ours: asyncio.Event) -> None:
+        async with self.custody(owner):
+            ours.set()
+            await asyncio.sleep(seconds)
 
     def net_counters(self) -> Counters:
         """The kernel's TCP counters of the network namespace (``/proc/net/netstat`` and ``snmp``), by name."""

@@ -16,6 +16,7 @@ import subprocess
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -148,15 +149,17 @@ class Process:
         return self._code_of_zombie() if code is None else code
 
     async def stop(self, grace_s: float) -> int:
-        """SIGTERM to its group, SIGKILL after ``grace_s``, and nothing of the group outlives it. Safe when it has ended."""
+        """SIGTERM to its group, SIGKILL after ``grace_s`` (0: at once, unasked), and nothing of the group outlives it.
+
+        Safe when it has ended.
+        """
         self._ends_group = self._own_session
         try:
-            if self.signal_group(signal.SIGTERM):
-                try:
+            if grace_s > 0 and self.signal_group(signal.SIGTERM):
+                with suppress(TimeoutError):
                     async with asyncio.timeout(grace_s):
                         return await self.exited()
-                except TimeoutError:
-                    self.signal_group(signal.SIGKILL)
+            self.signal_group(signal.SIGKILL)
             return await self.exited()
         finally:
             self._let_go()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.drill.describe_alarms import described
-from lab.drill.model import Drill, FaultCall, Load, Measure, Probe, Stage, Target
+from lab.drill.model import Drill, FaultCall, Load, Measure, Probe, Respond, Stage, Target
 from lab.drill.units import format_duration, format_limit, format_rate, format_scalar
 
 _CHECKS = {
@@ -117,12 +118,26 @@ def _fault(call: FaultCall) -> str:
 
 
 def _measure(measure: Measure) -> str:
-    rules = [
-        f"on alarm {rule.when} {'people act' if rule.do == 'nobody' else rule.do} (at most {format_limit(rule.limit)})"
-        for rule in measure.respond
-    ]
+    rules = [f"on alarm {rule.when} {_does(rule)} (at most {format_limit(rule.limit)})" for rule in measure.respond]
     settings = [f"from the next start {_settings(measure.target)}"] if measure.target else []
     return "; ".join(rules + settings) or "does nothing"
+
+
+def _does(rule: Respond) -> str:
+    match rule.do:
+        case "nobody":
+            return "people act"
+        case "restart" if rule.how == "graceful":
+            return f"restart, with {format_duration(rule.grace)} to end by itself"
+        case "set":
+            return f"set {_settings(rule.settings)}, live"
+        case "command":
+            return f"run {shlex.join(rule.argv)}, for at most {format_duration(rule.timeout)}"
+        case "scale-out":
+            return f"one more worker, up to {rule.max}, {format_duration(rule.cool_down)} apart"
+        case "scale-in":
+            return f"one worker less, {format_duration(rule.cool_down)} apart"
+    return rule.do
 
 
 def _budgets(stage: Stage) -> Iterator[str]:

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lab.drill import alarm_rules, load_rules
+from lab.drill import alarm_rules, load_rules, respond_rules
 from lab.drill import thresholds as thresholds_of
 from lab.drill.address import address_of
 from lab.drill.calls import build_fault
-from lab.drill.model import Drill, Load, Request, Scalar, Stage, Thresholds
+from lab.drill.model import Drill, Load, Request, Respond, Scalar, Stage, Thresholds
 from lab.drill.problems import Finding, Path
 from lab.drill.suggest import nearest, one_of
 from lab.drill.typed import keys
@@ -63,6 +63,12 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
     yield from _settings(stage.target, (*at, "target"), known)
     for name, measure in stage.measures.items():
         yield from _settings(measure.target, (*at, "measures", name, "target"), known)
+        for number, rule in enumerate(measure.respond):
+            where = (*at, "measures", name, "respond", number)
+            yield from _within(respond_rules.broken(rule), where)
+            yield from _within(respond_rules.of_target(rule, drill.target), where)
+            yield from _settings(rule.settings, (*where, "settings"), known)
+            yield from _program(rule, (*where, "argv"), known)
     if stage.load:
         yield from _load(stage.load, (*at, "load"))
         yield from _script(stage.load, (*at, "load"), known)
@@ -116,7 +122,8 @@ def _url(drill: Drill, url: str, known: Known) -> Iterator[Finding]:
     for index, stage in enumerate(drill.stages):
         if stage.lane == "proxy":
             yield Finding(("stages", index, "lane"), "lane: proxy to somebody's running service", "lane: direct")
-        if stage.respond or (stage.fault and "pid" in getattr(known.faults[stage.fault.name], "needs", ())):
+        hands_on = any(rule.do not in respond_rules.NEEDS_NO_PROCESS for rule in stage.respond)
+        if hands_on or (stage.fault and "pid" in getattr(known.faults[stage.fault.name], "needs", ())):
             what = "the process of a service that the lab does not start"
             yield Finding(("stages", index, "stage"), what, "a fault and measures that need no process")
         if stage.target or stage.measure_settings:
@@ -233,6 +240,17 @@ def _script(load: Load, at: Path, known: Known) -> Iterator[Finding]:
             yield Finding((*at, key), f"there is no file {path!r}", f"the path of {what}, from the working directory")
 
 
+def _program(rule: Respond, at: Path, known: Known) -> Iterator[Finding]:
+    """One that is named by a path must be there; what is in PATH is found when it is needed."""
+    if rule.argv and "/" in rule.argv[0] and not known.is_file(rule.argv[0]):
+        yield Finding((*at, 0), f"there is no file {rule.argv[0]!r}", "the path of a program, from the working directory")
+
+
 def _load(load: Load, at: Path) -> Iterator[Finding]:
-    for each in load_rules.broken(load):
+    yield from _within(load_rules.broken(load), at)
+
+
+def _within(findings: Iterator[Finding], at: Path) -> Iterator[Finding]:
+    """What is wrong with a part, placed in the whole."""
+    for each in findings:
         yield replace(each, path=(*at, *each.path), about=tuple((*at, *path) for path in each.about))

@@ -15,6 +15,7 @@ from lab.judge.alarms import alarm_figures
 from lab.judge.baseline import Baseline
 from lab.judge.budgets import Held, hold
 from lab.judge.checked import Scripts, of_script, of_scripts
+from lab.judge.costs import costs
 from lab.judge.detector import ALPHA
 from lab.judge.figures import Scene, bad_seconds, figures, recovered
 from lab.judge.invariants import invariants
@@ -132,6 +133,7 @@ def _load_test(history: History, timeline: Timeline) -> StageVerdict:
         trends=trends(timeline),
         alarms=alarm_figures(timeline, _clients(rows, seen, bounds, history)),
         thresholds=thresholds,
+        acts=costs(timeline, seen.punctual, rows, Bounds.of(stage.probe), _last_ns(timeline, seen)),
     )
 
 
@@ -173,6 +175,7 @@ def _drill_stage(history: History, timeline: Timeline) -> StageVerdict:
         episodes=measured,
         alarms=alarm_figures(timeline, (seen,)),
         thresholds=thresholds,
+        acts=costs(timeline, seen.punctual, load_rows, bounds, _last_ns(timeline, seen)),
     )
 
 
@@ -209,9 +212,14 @@ def _scene(timeline: Timeline, seen: Seen) -> Scene | None:
     begin_ns, end_ns = timeline.inject_begin_ns, timeline.inject_end_ns
     if begin_ns is None:
         return None
-    last_ns = int(seen.rows.due_ns.max(initial=begin_ns))
-    watch_end_ns = timeline.end_ns if timeline.end_ns is not None else last_ns
-    return Scene(timeline, seen.punctual, begin_ns, end_ns if end_ns is not None else begin_ns, watch_end_ns)
+    return Scene(timeline, seen.punctual, begin_ns, end_ns if end_ns is not None else begin_ns, _last_ns(timeline, seen))
+
+
+def _last_ns(timeline: Timeline, seen: Seen) -> int:
+    """Until when the stage was watched."""
+    if timeline.end_ns is not None:
+        return timeline.end_ns
+    return int(seen.rows.due_ns.max(initial=timeline.inject_begin_ns or 0))
 
 
 def _edges(timeline: Timeline, scene: Scene | None, episodes: Sequence[Episode]) -> tuple[int, ...]:

@@ -133,6 +133,31 @@ class EvidenceFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CostFigures:
+    """Requests due in a stretch of time. ``bad`` holds those on reopened connections too, which are neither fresh nor kept."""
+
+    requests: int
+    bad: int
+    fresh_bad: int
+    kept_bad: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionFigures:
+    """An action of the responder, and what was due in [begin, until). ``until``: the target was ready, the action was done,
+    or (``watched``) neither came.
+    """
+
+    action: str
+    ok: bool
+    begin_s: float
+    until_s: float
+    until: str
+    probe: CostFigures
+    users: CostFigures
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetFigures:
     """``kept`` is None when there is nothing to hold against the budget."""
 
@@ -274,6 +299,7 @@ class StageVerdict:
     trends: tuple[TrendFigures, ...] = ()
     alarms: tuple[AlarmFigures, ...] = ()
     thresholds: tuple[ThresholdFigures, ...] = ()
+    acts: tuple[ActionFigures, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

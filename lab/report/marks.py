@@ -10,6 +10,7 @@ from lab.judge.known import ALL
 from lab.judge.timeline import Timeline
 from lab.judge.verdict import EpisodeVerdict, EvidenceFigures, StageVerdict
 from lab.nanoseconds import NS_PER_S
+from lab.report.costs import costs
 from lab.report.figures import first_episode
 from lab.report.line import ReportLine
 from lab.report.outage import alarms, detected, ended, other, visible
@@ -35,6 +36,7 @@ def marks(history: History, timeline: Timeline, verdict: StageVerdict) -> tuple[
         *_deaths(timeline, zero_s),
         *([visible(first, verdict.evidence, zero_s), detected(timeline, first, zero_s)] if first else []),
         *repairs(history, timeline, zero_s),
+        *costs(verdict.acts, zero_s),
         *([ended(timeline.stage, first, verdict.users, zero_s)] if first else []),
         *(other(episode, verdict.evidence, zero_s) for episode in verdict.episodes if episode is not first),
         *_healed(timeline, zero_s),

@@ -11,6 +11,7 @@ from lab.history.model.events import (
     Event,
     FaultErrorEvent,
     HealEvent,
+    HoldEvent,
     InjectEvent,
     LoadEvent,
     NoteEvent,
@@ -61,7 +62,9 @@ def _response_text(event: Event) -> str:
         case DecideEvent():
             return f"decided: {event.action or 'nothing'}{f' ({event.reason})' if event.reason else ''}"
         case ActionEvent(phase="end"):
-            return f"{event.action} done" if event.ok else f"{event.action} failed: {event.detail}"
+            return f"{event.action} {'done' if event.ok else 'failed'}{f': {event.detail}' if event.detail else ''}"
+        case HoldEvent(phase="begin", waited_ns=waited_ns) if waited_ns:
+            return f"{event.owner} has the target, after {duration(waited_ns / NS_PER_S)} of waiting"
         case SteadyEvent():
             return "recovery confirmed"
         case FaultErrorEvent():

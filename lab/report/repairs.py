@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lab.drill.model import Scalar
 from lab.drill.units import format_scalar
-from lab.history.model.events import ActionEvent, DecideEvent, Event, TargetEvent
+from lab.history.model.events import ActionEvent, DecideEvent, Event, HoldEvent, TargetEvent
 from lab.history.model.history import History
 from lab.judge.timeline import GIVE_UP, Timeline
 from lab.nanoseconds import NS_PER_S
@@ -24,11 +24,16 @@ def repairs(history: History, timeline: Timeline, zero_s: float) -> Iterator[Rep
         if isinstance(event, DecideEvent):
             yield _decision(timeline, event, at_s, again=decided > 0)
             decided += 1
+        elif isinstance(event, HoldEvent) and event.waited_ns:
+            waited = f"{event.owner} waited {duration(event.waited_ns / NS_PER_S)} for whoever had the target"
+            yield ReportLine("waited", (waited,), at_s)
         elif isinstance(event, ActionEvent) and event.phase == "begin":
             yield from _action(history, timeline, event, zero_s)
         elif isinstance(event, ActionEvent) and not event.ok:
             why = printable(event.detail.partition("\n")[0])
             yield ReportLine("failed", (f"{event.action}{f': {why}' if why else ''}",), at_s)
+        elif isinstance(event, ActionEvent) and event.detail:
+            yield ReportLine("done", (f"{event.action}: {printable(event.detail.partition(chr(10))[0])}",), at_s)
 
 
 def _decision(timeline: Timeline, event: DecideEvent, at_s: float, *, again: bool) -> ReportLine:

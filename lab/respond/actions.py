@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from lab.drill.model import Scalar
-from lab.runtimes.base import Service
+from lab.drill.model import Do, Respond, Scalar
+from lab.runtimes.base import CommandEnd, Service
+from lab.watch.alarms import Standing
 
 State = Literal["starting", "started", "ready", "stopping", "stopped", "died", "failed"]
 Report = Callable[[State], None]
-Action = Callable[[Service, Mapping[str, Scalar], float, Report], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What an action has to work with. ``settings``: in force if the target were started now; ``keep`` puts some over them.
+
+    ``run`` carries out a command in the room, with variables in its environment and a limit in seconds.
+    """
+
+    service: Service
+    run: Callable[[Sequence[str], Mapping[str, str], float], Awaitable[CommandEnd]]
+    settings: Callable[[], Mapping[str, Scalar]]
+    keep: Callable[[Mapping[str, Scalar]], None]
+    boot_s: float
+    report: Report
+    note: Callable[[str], None]
+
+
+Action = Callable[[Respond, Standing, Means], Awaitable[str]]
+"""Returns in words what came of it, where that is worth a word. Raises ServiceFailed or ActionFailed."""
+
+
+class ActionFailed(RuntimeError):
+    """It was done and did not work; the text says how, on its first line."""
 
 
 async def start(service: Service, settings: Mapping[str, Scalar], boot_s: float, report: Report) -> None:
@@ -26,13 +51,63 @@ async def start(service: Service, settings: Mapping[str, Scalar], boot_s: float,
     report("ready")
 
 
-async def restart(service: Service, settings: Mapping[str, Scalar], boot_s: float, report: Report) -> None:
-    """Kills the target (a hung one would not listen to SIGTERM), then starts it with ``settings``."""
-    report("stopping")
-    await service.stop(grace_s=0)
-    report("stopped")
-    await start(service, settings, boot_s, report)
+async def restart(rule: Respond, _alarm: Standing, means: Means) -> str:
+    """Ends the target, then starts it with the settings of now.
+
+    ``how: kill``: at once, for a hung one would not listen to SIGTERM. ``graceful``: SIGTERM, killed after ``grace``.
+    """
+    means.report("stopping")
+    await means.service.stop(grace_s=rule.grace if rule.how == "graceful" else 0)
+    means.report("stopped")
+    await start(means.service, means.settings(), means.boot_s, means.report)
+    return ""
 
 
-ACTIONS: Mapping[str, Action] = {"restart": restart}
+async def set_live(rule: Respond, _alarm: Standing, means: Means) -> str:
+    """Changes the running target, and its configuration: a process that dies in between comes up with them."""
+    means.keep(rule.settings)
+    return await means.service.change(rule.settings)
+
+
+async def command(rule: Respond, alarm: Standing, means: Means) -> str:
+    """A team's own script. Anything but exit code 0 is a failed action."""
+    end = await means.run(rule.argv, _variables(alarm, means.service), rule.timeout)
+    said = f": {end.lines[-1]}" if end.lines else ""
+    told = "\n".join([f"{rule.argv[0]}, {end.how}{said}", *end.lines[:-1]])
+    if not end.ok:
+        raise ActionFailed(told)
+    return told
+
+
+def _variables(alarm: Standing, service: Service) -> Mapping[str, str]:
+    """``LAB_TARGET_PID`` is empty where there is no process, or none that the lab knows."""
+    try:
+        pid = str(service.pid)
+    except ProcessLookupError:
+        pid = ""
+    return {
+        "LAB_ALARM": alarm.alarm,
+        "LAB_ALARM_TEXT": alarm.text,
+        "LAB_TARGET_PID": pid,
+        "LAB_TARGET_PORT": str(service.port),
+    }
+
+
+async def scale_out(_rule: Respond, _alarm: Standing, means: Means) -> str:
+    """One more process on the listener that the lab holds, healthy by then; its end is noted, whenever it comes."""
+    return await means.service.add_worker(means.boot_s, means.note)
+
+
+async def scale_in(rule: Respond, _alarm: Standing, means: Means) -> str:
+    """The newest worker is asked to end, and killed after ``grace``."""
+    return await means.service.remove_worker(rule.grace)
+
+
+ACTIONS: Mapping[Do, Action] = {
+    "restart": restart,
+    "set": set_live,
+    "command": command,
+    "scale-out": scale_out,
+    "scale-in": scale_in,
+}
 """What a rule's ``do`` may name, apart from ``nobody``: then people act."""

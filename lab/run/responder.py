@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
-from lab.drill.model import Respond, Scalar, Stage
+from lab.drill.model import Respond, Stage
 from lab.history.model.events import ActionEvent, DecideEvent
 from lab.respond import actions
 from lab.respond.rules import Act, Acted, GiveUp, Wait, decide
 from lab.run.bench import StageBroken
+from lab.run.custody import Custody
 from lab.run.tape import Tape
 from lab.runtimes.base import Room, ServiceFailed
 from lab.watch.alarms import Standing
@@ -18,9 +20,7 @@ from lab.watch.watcher import Watcher
 
 
 class Responder:
-    """``settings``: what is in force at the next start, asked at each action because a fault may have changed it.
-
-    An action that fails because the target does not come up is the rules' business: they try again, or give up. One that
+    """An action that fails because the target does not come up is the rules' business: they try again, or give up. One that
     fails of anything else is recorded, and the next beat raises StageBroken.
     """
 
@@ -30,58 +30,63 @@ class Responder:
         room: Room,
         tape: Tape,
         watcher: Watcher,
-        report: actions.Report,
-        settings: Callable[[], Mapping[str, Scalar]],
-        boot_s: float,
+        means: actions.Means,
+        custody: Custody,
     ) -> None:
         self._rules = stage.respond
         self._room = room
         self._tape = tape
         self._watcher = watcher
-        self._report = report
-        self._settings = settings
-        self._boot_s = boot_s
+        self._means = means
+        self._custody = custody
         self._past: list[Acted] = []
-        self._given_up: set[Respond] = set()
+        self._given_up: set[int] = set()
         self._acting: asyncio.Task[None] | None = None
         self._broken: StageBroken | None = None
 
     def consider(self, standing: Sequence[Standing]) -> None:
         """One beat: at most one action is begun. Raises StageBroken."""
         self._raise_if_broken()
-        for rule in self._rules:
+        for number, rule in enumerate(self._rules):
             for alarm in standing:
-                if rule.when == alarm.alarm and rule not in self._given_up:
-                    self._follow(rule, alarm)
+                if rule.when == alarm.alarm and number not in self._given_up:
+                    self._follow(number, alarm)
 
-    def _follow(self, rule: Respond, alarm: Standing) -> None:
+    def _follow(self, number: int, alarm: Standing) -> None:
+        rule = self._rules[number]
         now_ns = self._room.clock.now_ns()
-        match decide(rule, alarm, self._past, now_ns):
+        match decide(rule, alarm, self._past, now_ns, self._means.service.workers):
             case Act(action=action):
                 self._tape.write(DecideEvent(t_ns=self._tape.now_ns(), alarm=alarm.alarm, action=action, reason=alarm.text))
                 self._past.append(Acted(action, now_ns, None))
-                self._acting = asyncio.ensure_future(self._act(action))
+                self._acting = asyncio.ensure_future(self._act(rule, alarm))
             case GiveUp(why=why):
-                self._given_up.add(rule)
+                self._given_up.add(number)
                 self._tape.write(DecideEvent(t_ns=self._tape.now_ns(), alarm=alarm.alarm, action="give up", reason=why))
             case Wait():
                 pass
 
-    async def _act(self, action: str) -> None:
+    async def _act(self, rule: Respond, alarm: Standing) -> None:
+        """Begins when the target is nobody else's; a team's own command knows nothing of that and does not wait."""
+        async with nullcontext() if rule.do == "command" else self._custody.of(f"action {rule.do}"):
+            await self._carry_out(rule, alarm)
+        self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns())
+
+    async def _carry_out(self, rule: Respond, alarm: Standing) -> None:
         begin_ns = self._room.clock.now_ns()
-        self._tape.write(ActionEvent(t_ns=begin_ns, phase="begin", action=action))
+        self._tape.write(ActionEvent(t_ns=begin_ns, phase="begin", action=rule.do))
         self._watcher.acted(begin_ns)
-        failed = ""
+        failed = said = ""
         try:
-            await actions.ACTIONS[action](self._room.service, self._settings(), self._boot_s, self._report)
-        except ServiceFailed as error:
+            said = await actions.ACTIONS[rule.do](rule, alarm, self._means)
+        except (ServiceFailed, actions.ActionFailed) as error:
             failed = str(error)
         except Exception as error:
             failed = str(error) or type(error).__name__
-            self._broken = StageBroken(f"action {action}: {failed}")
+            self._broken = StageBroken(f"action {rule.do}: {failed}")
             self._broken.__cause__ = error
-        self._tape.write(ActionEvent(t_ns=self._tape.now_ns(), phase="end", action=action, ok=not failed, detail=failed))
-        self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns())
+        end = ActionEvent(t_ns=self._tape.now_ns(), phase="end", action=rule.do, ok=not failed, detail=failed or said)
+        self._tape.write(end)
 
     def _raise_if_broken(self) -> None:
         if self._broken is not None:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from lab.drill.address import authority
 from lab.drill.model import Scalar, Stage
 from lab.fault import Place
-from lab.history.model.events import BaselineEvent, StageEvent, TargetEvent, TickEvent
+from lab.history.model.events import BaselineEvent, NoteEvent, StageEvent, TargetEvent, TickEvent
 from lab.http.template import Template
 from lab.nanoseconds import NS_PER_S
 from lab.respond import actions
@@ -18,6 +18,7 @@ from lab.run.abort import Aborted, AbortWatch
 from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
 from lab.run.crowd import Crowd
+from lab.run.custody import Custody
 from lab.run.injection import Injection, cool
 from lab.run.next_start import NextStart
 from lab.run.responder import Responder
@@ -59,9 +60,9 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
 
 
 async def _target_with(bench: Bench, tape: Tape, settings: Mapping[str, Scalar]) -> None:
-    """The target runs with these settings; one that runs with others is replaced, its database stays."""
+    """The target runs with these settings, in one process; what runs otherwise is replaced, its database stays."""
     service = bench.room.service
-    if service.running and service.settings == settings:
+    if service.running and service.settings == settings and service.workers == 1:
         return
     if service.running:
         await service.stop(grace_s=2.0)
@@ -106,7 +107,14 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
         probe = _probe(bench, index, stage, lane, watcher)
         await probe.open_kept()
         watcher.attach(probe)
-        responder = Responder(stage, bench.room, tape, watcher, _reporter(bench, tape), next_start.settings, boot_s)
+
+        def note(text: str) -> None:
+            tape.write(NoteEvent(t_ns=tape.now_ns(), text=text))
+
+        custody = Custody(tape)
+        service, keep = bench.room.service, next_start.keep
+        means = actions.Means(service, bench.room.run, next_start.settings, keep, boot_s, _reporter(bench, tape), note)
+        responder = Responder(stage, bench.room, tape, watcher, means, custody)
         await stack.enter_async_context(_drained(probe, watcher))
         stack.push_async_callback(responder.close)
         at_work = [
@@ -127,7 +135,7 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
             tasks += beside(stack, watch.run())
             await unless_one_fails(tasks, _load_alone(stage, users))
         else:
-            await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, next_start))
+            await unless_one_fails(tasks, _baseline_and_fault(bench, stage, tape, lane, watcher, next_start, custody))
 
 
 def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watcher) -> Probe:
@@ -208,11 +216,11 @@ async def _tick(tape: Tape, users: Crowd) -> None:
 
 
 async def _baseline_and_fault(
-    bench: Bench, stage: Stage, tape: Tape, lane: LaneEnd, watcher: Watcher, next_start: NextStart
+    bench: Bench, stage: Stage, tape: Tape, lane: LaneEnd, watcher: Watcher, next_start: NextStart, custody: Custody
 ) -> None:
     """Steps 6 to 10."""
     fault = bench.fault_of(stage)
-    place = Place(target=bench.room.service, toxics=lane.toxics, own_network=bench.room.own_network)
+    place = Place(target=bench.room.service, toxics=lane.toxics, own_network=bench.room.own_network, custody=custody.of)
     injection = None if fault is None else Injection(fault, place, bench.room)
 
     await _alive_for(bench, stage.settle)

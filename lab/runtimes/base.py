@@ -6,7 +6,7 @@ open), ``fake`` with a simulated service in virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -47,8 +47,31 @@ class Service(TargetAt, Protocol):
         """Returns when there is a process (again)."""
         ...
 
+    async def change(self, settings: Mapping[str, Scalar]) -> str:
+        """Changes settings of the running process (``respond_rules.LIVE``); says what came of it, as read back.
+
+        Raises ServiceFailed when there is none.
+        """
+        ...
+
+    @property
+    def workers(self) -> int:
+        """Processes that serve: the one that was started, and those that were added; 0 when there is none."""
+        ...
+
+    async def add_worker(self, within_s: float, ended: Callable[[str], None]) -> str:
+        """One more, with the settings of the first, on the same listener; returns when it is healthy, and says so.
+
+        ``ended`` is told when it ends without having been asked to. Raises ServiceFailed.
+        """
+        ...
+
+    async def remove_worker(self, grace_s: float) -> str:
+        """Ends the newest of those that were added. Raises ServiceFailed when there is none."""
+        ...
+
     async def stop(self, grace_s: float) -> None:
-        """Asks the process to end, after ``grace_s`` kills it (0: at once); returns when it is gone."""
+        """Asks the process, and all workers, to end, after ``grace_s`` kills it (0: at once); returns when it is gone."""
         ...
 
     async def ledger(self) -> Ledger: ...
@@ -91,6 +114,15 @@ class LoadTick:
     p99_ms: float = 0.0
     statuses: Mapping[str, int] = field(default_factory=dict)
     vus: int = 0
+
+
+@dataclass(frozen=True)
+class CommandEnd:
+    """How a team's command ended: in words, and the last lines that it said. ``ok``: exit code 0."""
+
+    ok: bool
+    how: str
+    lines: Sequence[str] = ()
 
 
 class Users(Protocol):
@@ -147,6 +179,10 @@ class Room(Protocol):
     def dialer(self, port: int) -> Dialer: ...
 
     async def start_load(self, plan: ShardPlan) -> Users: ...
+
+    async def run(self, argv: Sequence[str], variables: Mapping[str, str], within_s: float) -> CommandEnd:
+        """A team's command, beside the target; killed with all that it started when it takes longer."""
+        ...
 
     def let_loose(self, fault: Fault, place: Place) -> AbstractAsyncContextManager[str]:
         """Injects the fault (in the fake room: its symptom)."""

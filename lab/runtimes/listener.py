@@ -77,11 +77,18 @@ def _listeners(pid: int) -> Iterator[socket.socket]:
         os.close(pidfd)
 
 
+def twin(sock: socket.socket) -> socket.socket:
+    """A duplicate of its file descriptor that leaves the socket as it is. ``socket.dup`` makes it block, and with it every
+    process that shares it: a target that trusts it not to block would stand still in ``accept``.
+    """
+    return socket.socket(fileno=os.dup(sock.fileno()))
+
+
 def duplicate(pid: int, port: int) -> socket.socket | None:
     """A duplicate of the socket with which process ``pid`` listens on ``port`` (IPv4 or IPv6), or None when it has none."""
     for sock in _listeners(pid):
         if sock.getsockname()[1] == port:
-            return sock.dup()
+            return twin(sock)
     return None
 
 

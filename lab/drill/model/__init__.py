@@ -17,7 +17,7 @@ from lab.drill.model.alarms import (
 )
 from lab.drill.model.drill import Check, Drill, RunPlan
 from lab.drill.model.load import Executor, Load, Ramp
-from lab.drill.model.measure import Measure, Respond
+from lab.drill.model.measure import Do, Measure, Respond
 from lab.drill.model.noun import Scalar
 from lab.drill.model.stage import GOOD_TO_CONFIRM, SHORTEST_BASELINE_S, Budgets, FaultCall, Kernel, Lane, Probe, Stage, Thresholds
 from lab.drill.model.target import Request, Target
@@ -32,6 +32,7 @@ __all__ = [
     "Check",
     "ConnectionsAlarm",
     "DiedAlarm",
+    "Do",
     "Drill",
     "ErrorsAlarm",
     "Executor",

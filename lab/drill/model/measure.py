@@ -8,16 +8,25 @@ from typing import Literal
 
 from lab.drill.model.alarms import AlarmName
 from lab.drill.model.noun import FileNoun, Scalar
-from lab.drill.units import Limit, Within
+from lab.drill.units import Limit, Seconds, Within
+
+Do = Literal["restart", "set", "command", "scale-out", "scale-in", "nobody"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Respond(FileNoun):
-    """On this alarm do that, at most ``limit``."""
+    """On this alarm do that, at most ``limit``. What else is read depends on ``do``; see ``lab.drill.respond_rules``."""
 
     when: AlarmName
-    do: Literal["restart", "nobody"]
+    do: Do
     limit: Within = Limit(3, 60.0)
+    how: Literal["kill", "graceful"] = "kill"
+    grace: Seconds = 5.0
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
+    timeout: Seconds = 30.0
+    max: int = 4
+    cool_down: Seconds = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)

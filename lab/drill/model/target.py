@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lab.drill.model.noun import FileNoun, Scalar
 from lab.drill.units import Seconds
@@ -34,6 +34,8 @@ class Target(FileNoun):
     ``command`` may hold ``{port}``, ``{python}`` and the name of any setting; ``settings`` also reach it as
     environment variables, ``env`` prefixed. ``ready`` is a path on the service port, unless ``health_port`` is set:
     then health, ledger and metrics are asked there, because a check through a full service port kills healthy processes.
+    ``listener: inherited``: the lab binds and holds the listening socket and hands it to each process as a file descriptor
+    (``{listen_fd}``, ``TARGET_LISTEN_FD``), so that its queue outlives a restart and no connection is refused meanwhile.
     ``metrics``: a page in Prometheus's format with a JVM's memory; without it jstat is asked, where it is. ``collect``: so
     often a JVM is told to collect its whole heap while a load test runs, so that what lives in it shows; needs jcmd.
     """
@@ -46,6 +48,7 @@ class Target(FileNoun):
     ready: str = "/health"
     ledger: str | None = None
     metrics: str | None = None
+    listener: Literal["rebind", "inherited"] = "rebind"
     collect: Seconds | None = None
     boot: Seconds = 10.0
     warmup: Seconds = 0.0

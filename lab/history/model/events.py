@@ -144,6 +144,19 @@ class ActionEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldEvent(Event):
+    """``owner`` (``fault crash``, ``action restart``) alone may start or end the target from begin to end.
+
+    ``waited_ns``: how long it had to wait for the one before.
+    """
+
+    kind: ClassVar[str] = "hold"
+    phase: Phase
+    owner: str
+    waited_ns: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class SteadyEvent(Event):
     """The live fold saw every affected class recovered; the judge finds the instant itself."""
 

@@ -43,12 +43,18 @@ class FakeDialer:
         world = self.world
         exchange = Exchange(start_ns=world.clock.now_ns())
         fresh = line is None
-        symptom = world.meets(world.now, "fresh" if fresh else "kept", world.rng)
+        queued = fresh and world.queues and not world.now.up
+        if queued:
+            await self._connect(exchange, line)  # the kernel's doing: nobody has to accept
+            if not await world.up_by(answer_by_ns):
+                return await self._end(exchange, Outcome.TIMEOUT), None
+        symptom = None if queued else world.meets(world.now, "fresh" if fresh else "kept", world.rng)
         lost = loss(world.now.up, symptom, fresh=fresh, connect_by_ns=connect_by_ns, answer_by_ns=answer_by_ns)
         if lost is not None and not lost.connected:
             await sleep_until(world.clock, lost.at_ns or exchange.start_ns)
             return await self._end(exchange, lost.outcome), None
-        await self._connect(exchange, line)
+        if not queued:
+            await self._connect(exchange, line)
         if lost is not None:
             return await self._lost(exchange, payload, lost), None
         return await self._answered(exchange, payload, expect, line)

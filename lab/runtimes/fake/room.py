@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 
 from lab.clock import Clock
@@ -12,7 +13,7 @@ from lab.fault import Counters, Fault, Place
 from lab.history.model.events import AcceptEvent
 from lab.http.exchange import Dialer
 from lab.load.plan import ShardPlan
-from lab.runtimes.base import LaneEnd, Users
+from lab.runtimes.base import CommandEnd, LaneEnd, Users
 from lab.runtimes.fake import accepting
 from lab.runtimes.fake.dialer import FakeDialer
 from lab.runtimes.fake.service import FakeService
@@ -48,22 +49,31 @@ class FakeRoom:
         self._users = plan.load.vus
         return FakeUsers(self._world, plan)
 
+    async def run(self, argv: Sequence[str], variables: Mapping[str, str], within_s: float) -> CommandEnd:
+        """Nothing is run: what a team's command does cannot be simulated. It ends as the traits say."""
+        traits = self._world.traits
+        await asyncio.sleep(min(traits.command_s, within_s))
+        if traits.command_s > within_s:
+            return CommandEnd(False, f"killed: not done within {within_s:g} s")
+        return CommandEnd(traits.command_exit == 0, f"exit code {traits.command_exit}", ("simulated: nothing was run",))
+
     def let_loose(self, fault: Fault, place: Place) -> AbstractAsyncContextManager[str]:
-        return self._symptom(fault)
+        return self._symptom(fault, place)
 
     @asynccontextmanager
-    async def _symptom(self, fault: Fault) -> AsyncIterator[str]:
+    async def _symptom(self, fault: Fault, place: Place) -> AsyncIterator[str]:
         symptom = fault.symptom
         self.service.left = fault.leaves
-        if symptom.kind == "refuse" and symptom.on == "process":
-            self.service.kill()
-        else:
-            self._world.change(symptom=symptom)
-        try:
-            yield f"simulated: {symptom.kind}, {symptom.share:.0%} of {' and '.join(sorted(symptom.classes))}"
-        finally:
-            self.service.left = {}
-            self._world.change(symptom=None)
+        async with place.holds_down(f"fault {fault.name}", symptom.down_s) if symptom.down_s else nullcontext():
+            if symptom.kind == "refuse" and symptom.on == "process":
+                self.service.kill()
+            else:
+                self._world.change(symptom=symptom)
+            try:
+                yield f"simulated: {symptom.kind}, {symptom.share:.0%} of {' and '.join(sorted(symptom.classes))}"
+            finally:
+                self.service.left = {}
+                self._world.change(symptom=None)
 
     def evidence(self, fault: Fault, place: Place) -> Counters:
         return {"simulated hits": self._world.hits + self.service.deaths}

@@ -6,7 +6,7 @@ import asyncio
 import math
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from lab.drill.model import Scalar
@@ -98,13 +98,42 @@ class FakeService:
     async def until_running(self) -> None:
         await self._alive.wait()
 
+    async def change(self, settings: Mapping[str, Scalar]) -> str:
+        """The symptom of a setting goes with its change, unless it is changed to what the fault has left."""
+        if not self.running:
+            raise ServiceFailed("nothing to be changed live: the simulated target is not running")
+        said = ", ".join(f"{name} {self._settings.get(name, '?')}→{value}" for name, value in settings.items())
+        self._settings |= settings
+        symptom = self._world.now.symptom
+        if symptom is not None and symptom.setting in settings and not in_force_again(self.left, self._settings):
+            self._world.change(symptom=None)
+        return f"{said}, live (pid {self._pid})"
+
+    @property
+    def workers(self) -> int:
+        return self._world.now.workers if self.running else 0
+
+    async def add_worker(self, within_s: float, ended: Callable[[str], None]) -> str:
+        """As much capacity again as one process has. Simulated workers never end by themselves."""
+        await asyncio.sleep(self._world.traits.boot_s)
+        return self._with_workers(self._world.now.workers + 1)
+
+    async def remove_worker(self, grace_s: float) -> str:
+        if self._world.now.workers == 1:
+            raise ServiceFailed("no worker was added, so none can be taken away")
+        return self._with_workers(self._world.now.workers - 1)
+
+    def _with_workers(self, count: int) -> str:
+        self._world.change(workers=count)
+        return f"{count} worker{'s' if count != 1 else ''}"
+
     async def stop(self, grace_s: float) -> None:
         await asyncio.sleep(min(grace_s, 0.01))
         self._end()
 
     def _end(self) -> None:
         self._alive.clear()
-        self._world.change(up=False)
+        self._world.change(up=False, workers=1)
 
     async def resources(self) -> Mapping[str, float]:
         """Memory as the traits have it, with 1 % of noise."""

@@ -161,11 +161,13 @@ class FakeUsers:
     ) -> None:
         """Fills in the exchange. One that is connected ends with the process that it is connected to."""
         world, load, start_ns, fresh = self._world, self._plan.load, exchange.start_ns, via is not Via.KEPT
-        symptom = world.meets(condition, "fresh" if fresh else "kept", user.rng)
         connect_by_ns, answer_by_ns = (start_ns + round(s * NS_PER_S) for s in (load.connect_timeout, load.timeout))
-        lost = loss(condition.up, symptom, fresh=fresh, connect_by_ns=connect_by_ns, answer_by_ns=answer_by_ns)
-        connected_ns = start_ns + CONNECT_NS * fresh
-        done_ns = connected_ns + round(world.answer_s(user.rng, load.vus) * NS_PER_S)
+        connected_ns = accepted_ns = start_ns + CONNECT_NS * fresh
+        if queued := fresh and world.queues and not condition.up:
+            accepted_ns = max(connected_ns, world.up_after(start_ns) or FOREVER_NS)
+        symptom = None if queued else world.meets(condition, "fresh" if fresh else "kept", user.rng)
+        lost = loss(condition.up or queued, symptom, fresh=fresh, connect_by_ns=connect_by_ns, answer_by_ns=answer_by_ns)
+        done_ns = accepted_ns + round(world.answer_s(user.rng, load.vus, condition.workers) * NS_PER_S)
         if lost is None and user.rng.random() < world.traits.background:
             outcome, end_ns = Outcome.RESET, done_ns
         elif lost is None:

@@ -37,6 +37,9 @@ class Traits:
     warms_up_mb: float = 0.0
     """Added in the first minute, most of it at once."""
     leaks_mb_per_h: float = 0.0
+    command_s: float = 0.05
+    command_exit: int = 0
+    """Of a responder's command, which is not run."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Condition:
     up: bool = False
     symptom: Symptom | None = None
     generation: int = 0
+    workers: int = 1
 
 
 @dataclass
@@ -66,6 +70,14 @@ class World:
     _gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process of now ends; each process has its own."""
 
+    _back: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while it is up."""
+
+    @property
+    def queues(self) -> bool:
+        """The lab holds the listener: who comes while nothing is up waits in its queue."""
+        return self.target.listener == "inherited"
+
     @property
     def now(self) -> Condition:
         return self.conditions[-1]
@@ -74,6 +86,9 @@ class World:
         if changed.get("up") is False:
             self._gone.set()
             self._gone = asyncio.Event()
+            self._back.clear()
+        elif changed.get("up"):
+            self._back.set()
         self.conditions.append(replace(self.now, t_ns=self.clock.now_ns(), **changed))  # type: ignore[arg-type]  # names of fields
 
     def at(self, t_ns: int) -> Condition:
@@ -83,6 +98,20 @@ class World:
     def gone_after(self, t_ns: int) -> int | None:
         """When the process that was up at ``t_ns`` ended; None: it has not."""
         return next((c.t_ns for c in self.conditions if c.t_ns > t_ns and not c.up), None)
+
+    def up_after(self, t_ns: int) -> int | None:
+        """When something was up again, at ``t_ns`` or later; None: nothing has been."""
+        return next((max(c.t_ns, t_ns) for c in self.conditions if c.t_ns > t_ns and c.up), None)
+
+    async def up_by(self, t_ns: int) -> bool:
+        """Returns True as soon as something is up, False at ``t_ns``."""
+        try:
+            async with asyncio.timeout((t_ns - self.clock.now_ns()) / NS_PER_S):
+                await self._back.wait()
+        except TimeoutError:
+            await sleep_until(self.clock, t_ns)
+            return False
+        return True
 
     async def lives_until(self, t_ns: int) -> bool:
         """Returns False as soon as the process of now ends, True at ``t_ns``."""
@@ -106,9 +135,9 @@ class World:
         self.hits += 1
         return symptom
 
-    def answer_s(self, rng: random.Random, users: int = 0) -> float:
-        """How long a good answer takes: the work, or the queue for the slots when ``users`` are many."""
-        queued = users * self.traits.answer_s / float(self.target.settings.get("slots", 40))
+    def answer_s(self, rng: random.Random, users: int = 0, workers: int = 1) -> float:
+        """How long a good answer takes: the work, or the queue for the slots of all ``workers`` when ``users`` are many."""
+        queued = users * self.traits.answer_s / (workers * float(self.target.settings.get("slots", 40)))
         return max(self.traits.answer_s, queued) * rng.lognormvariate(0.0, self.traits.spread)
 
     def store(self, request: str, key: int) -> int:

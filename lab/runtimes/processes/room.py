@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from lab.load.plan import ShardPlan
 from lab.process import Process
 from lab.proxy import ProxyControl, ProxyError, ToxiproxyServer
 from lab.runtimes import listener
-from lab.runtimes.base import LaneEnd, ServiceFailed, Users
+from lab.runtimes.base import CommandEnd, LaneEnd, ServiceFailed, Users
 from lab.runtimes.processes import accepting, ports, users
+from lab.runtimes.processes.commands import Commands
 from lab.runtimes.processes.service import ProcessService
 from lab.runtimes.processes.somebodys import SomebodysService
 from lab.runtimes.sandbox import sysctls
@@ -44,6 +45,7 @@ class ProcessRoom:
         self._toxiproxy: Process | None = None
         self._proxy: ProxyControl | None = None
         self._users: list[users.ShardUsers] = []
+        self._commands = Commands(run_dir / "logs" / "commands.log", environment)
 
     def _service_of(self, target: Target) -> ProcessService | SomebodysService:
         if target.url is None:
@@ -115,8 +117,11 @@ class ProcessRoom:
 
     def child_pids(self) -> set[int]:
         """Every child whose end somebody waits for; what else dies below pid 1 is an orphan to be reaped."""
-        pids = {self.service.child_pid, *(user.pid for user in self._users)}
+        pids = {self.service.child_pid, *(user.pid for user in self._users), *self._commands.pids, *self.service.worker_pids}
         return pids | {self._toxiproxy.pid} if self._toxiproxy else pids
+
+    async def run(self, argv: Sequence[str], variables: Mapping[str, str], within_s: float) -> CommandEnd:
+        return await self._commands.run(argv, variables, within_s)
 
     def let_loose(self, fault: Fault, place: Place) -> AbstractAsyncContextManager[str]:
         return fault.inject(place)
@@ -131,5 +136,7 @@ class ProcessRoom:
         return await accepting.read(self.service, alarms, own_network=self.own_network, clock=self.clock)
 
     async def close(self) -> None:
+        await self._commands.close()
         await self.service.stop(grace_s=2.0)
+        self.service.release()
         await self._end_toxiproxy()

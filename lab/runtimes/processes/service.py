@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,11 +21,14 @@ from lab.process import Process
 from lab.runtimes import listener
 from lab.runtimes.base import ServiceFailed
 from lab.runtimes.processes import command
+from lab.runtimes.processes.ending import described
+from lab.runtimes.processes.held import HeldListener
 from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.listening import Listening
 from lab.runtimes.processes.pages import get_json
 from lab.runtimes.processes.ports import Ports
 from lab.runtimes.processes.resources import TargetResources
+from lab.runtimes.processes.workers import Workers, free_port
 
 HEALTH_EVERY_S = 0.01
 SUCCESSOR_EVERY_S = 0.05
@@ -33,7 +36,7 @@ LOG_LINES = 20
 
 
 class ProcessService:
-    """``run_dir`` holds its log and its database; both stay when it is restarted."""
+    """``run_dir`` holds its log and its database; both stay when it is restarted, and so does an ``inherited`` listener."""
 
     def __init__(self, target: Target, ports: Ports, run_dir: Path, environment: Mapping[str, str], clock: Clock) -> None:
         self._target = target
@@ -42,6 +45,7 @@ class ProcessService:
         self._environment = environment
         self._clock = clock
         self._process: Process | None = None
+        self._held: HeldListener | None = None
         self._listening: Listening | None = None  # where it is another process than the one that we started
         self._monitors: list[asyncio.Task[None]] = []
         self._alive, self._dead = asyncio.Event(), asyncio.Event()
@@ -49,7 +53,12 @@ class ProcessService:
         self._settings: Mapping[str, Scalar] = {}
         metrics_url = target.metrics and f"http://127.0.0.1:{self._health_port}{target.metrics}"
         self._resources = TargetResources(metrics_url, target.collect)
-        self.deaths = 0
+        self._workers = Workers()
+        self._deaths = 0
+
+    @property
+    def deaths(self) -> int:
+        return self._deaths + self._workers.deaths
 
     @property
     def port(self) -> int:
@@ -91,7 +100,8 @@ class ProcessService:
 
     @contextmanager
     def listener(self) -> Iterator[socket.socket]:
-        _, sock = listener.find(self.pid, self.port)
+        """Where the lab holds it, several processes have it, and it is there when none of theirs is."""
+        sock = self._held.duplicate() if self._held else listener.find(self.pid, self.port)[1]
         with sock:
             yield sock
 
@@ -111,20 +121,36 @@ class ProcessService:
     async def start(self, settings: Mapping[str, Scalar]) -> None:
         await self.stop(grace_s=0)  # what a crash has left of the one before: its script, its other processes
         self._settings = dict(settings)
-        known = {**settings, "port": self.port, "health_port": self._ports.health}
+        self._process = self._spawn(self._ports.health, self._listen_fd())
+        self._is_back()
+        self._monitors = [asyncio.ensure_future(self._watch_process(self._process))]
+
+    def _spawn(self, health_port: int, inherited: Mapping[str, Scalar]) -> Process:
+        """A process with the settings of now. Raises ServiceFailed."""
+        known = {**self._settings, "port": self.port, "health_port": health_port, **inherited}
         at = {"database_url": f"sqlite:///{self._run_dir / 'logs' / 'target.db'}"}
         given = {**self._environment, **command.environment({**known, **at}, self._target.env)}
         try:
             argv = command.argv(self._target.command or "", {**known, "python": sys.executable})
-            self._process = Process.spawn(argv, env=given, stdout=self.log, stderr=self.log, guarded=True)
+            fds = (self._held.fd,) if self._held else ()
+            return Process.spawn(argv, env=given, stdout=self.log, stderr=self.log, guarded=True, pass_fds=fds)
         except (OSError, ValueError) as error:
             raise ServiceFailed(f"the target's command cannot be started: {error}") from error
-        self._is_back()
-        self._monitors = [asyncio.ensure_future(self._watch_process(self._process))]
+
+    def _listen_fd(self) -> Mapping[str, Scalar]:
+        """What the process is told of the listener that it inherits. Raises ServiceFailed."""
+        if self._target.listener == "rebind":
+            return {}
+        try:
+            self._held = self._held or HeldListener(self.port)
+            self._held.listen(self._settings.get("backlog"))
+        except OSError as error:
+            raise ServiceFailed(f"the target's listener cannot be bound to port {self.port}: {error.strerror}") from error
+        return {"listen_fd": self._held.fd}
 
     async def _watch_process(self, process: Process) -> None:
         code = await process.ended()
-        self._died(_describe(code))
+        self._died(described(code))
 
     async def _watch_listening(self, process: Process, first: Listening) -> None:
         """A start script may outlive its service, and may start it again by itself."""
@@ -156,28 +182,31 @@ class ProcessService:
         self._how = how
         self._alive.clear()
         self._forget_listener()
-        self.deaths += 1
+        self._deaths += 1
         self._dead.set()
 
     async def until_ready(self, within_s: float) -> None:
         process = self._process
         assert process is not None, "start comes first"
+        await self._healthy(process, self._health_port, within_s)
+        self._find_listener(process)
+
+    async def _healthy(self, process: Process, port: int, within_s: float) -> None:
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while (answer := await self._health()).outcome is not Outcome.OK:
+        while (answer := await self._health(port)).outcome is not Outcome.OK:
             if not process.alive:
-                raise ServiceFailed(f"the target ended while it started ({_describe(await process.ended())}){self._log_tail()}")
+                raise ServiceFailed(f"the target ended while it started ({described(await process.ended())}){self._log_tail()}")
             if self._clock.now_ns() > deadline_ns:
-                why = f"GET {self._target.ready} on 127.0.0.1:{self._health_port}: {_answered(answer)}{self._elsewhere(process)}"
+                why = f"GET {self._target.ready} on 127.0.0.1:{port}: {_answered(answer)}{self._elsewhere(process)}"
                 raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot): {why}{self._log_tail()}")
             await asyncio.sleep(HEALTH_EVERY_S)
-        self._find_listener(process)
 
     @property
     def _health_port(self) -> int:
         return self._ports.health if self._target.health_port else self.port
 
-    async def _health(self) -> Exchange:
-        port, now_ns = self._health_port, self._clock.now_ns()
+    async def _health(self, port: int) -> Exchange:
+        now_ns = self._clock.now_ns()
         request = f"GET {self._target.ready} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
         exchange, line = await HttpDialer("127.0.0.1", port, self._clock).send(
             request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
@@ -192,7 +221,10 @@ class ProcessService:
         return f"; it listens on {', '.join(found)}" if found else "; it listens nowhere"
 
     def _find_listener(self, process: Process) -> None:
-        """Holds the process that listens, when it is not the one we started (a start script's child)."""
+        """Holds the process that listens, when it is not the one we started (a start script's child).
+
+        A script inherits the lab's listener too and cannot be told from its child: it must ``exec`` its service.
+        """
         try:
             listening = Listening.under(process.pid, self.port)
         except ProcessLookupError:
@@ -219,7 +251,42 @@ class ProcessService:
     async def until_running(self) -> None:
         await self._alive.wait()
 
+    async def change(self, settings: Mapping[str, Scalar]) -> str:
+        """``backlog``: by ``listen`` on a duplicate of its listener; the kernel cuts it down to net.core.somaxconn."""
+        size = int(settings["backlog"])
+        try:
+            pid, before = self.pid, self.backlog()
+            with self.listener() as sock:
+                sock.listen(size)
+            now = self.backlog()
+        except ProcessLookupError as error:
+            raise ServiceFailed(f"nothing to be changed live: {error}") from error
+        self._settings = {**self._settings, **settings}
+        return f"backlog {before}→{now}, live (pid {pid})"
+
+    @property
+    def workers(self) -> int:
+        return int(self._alive.is_set()) + len(self._workers)
+
+    @property
+    def worker_pids(self) -> set[int]:
+        return self._workers.pids
+
+    async def add_worker(self, within_s: float, ended: Callable[[str], None]) -> str:
+        """Its listener is the first one's, its health port its own; its queue is the first one's too."""
+        if self._held is None:
+            raise ServiceFailed("more workers need a listener that the lab holds (target: {listener: inherited})")
+        port = free_port()
+        process = self._spawn(port, {"listen_fd": self._held.fd})
+        await self._workers.add(process, lambda process: self._healthy(process, port, within_s), ended)
+        return f"{self.workers} workers (pid {process.pid} came)"
+
+    async def remove_worker(self, grace_s: float) -> str:
+        pid = await self._workers.remove(grace_s)
+        return f"{self.workers} worker{'s' if self.workers != 1 else ''} (pid {pid} went)"
+
     async def stop(self, grace_s: float) -> None:
+        await self._workers.end(grace_s)
         for monitor in self._monitors:
             monitor.cancel()  # an end that we ask for is no death
         if self._process is not None:
@@ -228,6 +295,12 @@ class ProcessService:
             self._listening.kill()  # it may have left the process group
         self._forget_listener()
         self._alive.clear()
+
+    def release(self) -> None:
+        """The listener that the lab has held: nothing starts any more."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     async def resources(self) -> Mapping[str, float]:
         try:
@@ -244,7 +317,3 @@ class ProcessService:
 
 def _answered(answer: Exchange) -> str:
     return f"status {answer.status}" if answer.outcome is Outcome.BAD_STATUS else answer.outcome.name.lower().replace("_", " ")
-
-
-def _describe(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name

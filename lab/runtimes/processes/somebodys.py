@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from lab.clock import Clock
@@ -27,6 +27,7 @@ class SomebodysService:
     """Answers the Service protocol for ``target.url``. What needs its process raises ProcessLookupError."""
 
     child_pid = 0
+    worker_pids: frozenset[int] = frozenset()
     deaths = 0
 
     def __init__(self, target: Target, address: Address, clock: Clock) -> None:
@@ -97,9 +98,25 @@ class SomebodysService:
     async def until_running(self) -> None:
         """It does, as far as the lab knows."""
 
+    async def change(self, settings: Mapping[str, Scalar]) -> str:
+        raise ServiceFailed(NO_PROCESS)
+
+    @property
+    def workers(self) -> int:
+        return int(self._started)
+
+    async def add_worker(self, within_s: float, ended: Callable[[str], None]) -> str:
+        raise ServiceFailed(NO_PROCESS)
+
+    async def remove_worker(self, grace_s: float) -> str:
+        raise ServiceFailed(NO_PROCESS)
+
     async def stop(self, grace_s: float) -> None:
         """Not ours to stop."""
         self._started = False
+
+    def release(self) -> None:
+        """Nothing is held."""
 
     async def resources(self) -> Mapping[str, float]:
         return {}

@@ -27,7 +27,7 @@ def test_it_has_the_promised_fields() -> None:
     verdict = json.loads(judge(crash()).to_json())
     assert {"schema", "definitions", "drill", "verdict", "exit", "stages", "invariants", "reasons", "thresholds"} == set(verdict)
     (stage,) = verdict["stages"]
-    known = "stage verdict reasons evidence budgets users episodes load thresholds trends alarms"
+    known = "stage verdict reasons evidence budgets users episodes load thresholds trends alarms acts"
     assert set(known.split()) == set(stage)
     promised = "injected_s visible_s detected_s healed_s acted_s recovered_s bracket_s detect_s recover_s detect_to_recover_s"
     assert {*promised.split(), "bad_seconds", "spans", "classes"} <= set(stage["episodes"][0])

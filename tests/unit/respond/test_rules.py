@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,20 @@ TABLE = [
         GiveUp("errors", "3 × restart in 60 s did not help: a person is needed"),
     ),
     (
+        "what another rule has done does not count against the limit",
+        [*[Acted("set", *(at(s) for s in span)) for span in ((10, 10.1), (16, 16.1), (22, 22.1))]],
+        alarm(30),
+        30,
+        Act("restart", "errors"),
+    ),
+    (
+        "but is backed off from",
+        [Acted("set", at(10), at(10.4))],
+        alarm(10.8),
+        11.3,
+        Wait("backing off"),
+    ),
+    (
         "actions older than the window are forgotten",
         [done(10, 10.4), done(11.4, 11.8), done(13.8, 14.2)],
         alarm(80),
@@ -62,6 +78,41 @@ TABLE = [
 @pytest.mark.parametrize(("past", "standing", "now_s", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_decide(past: list[Acted], standing: Standing, now_s: float, expected: object) -> None:
     assert decide(RULE, standing, past, at(now_s)) == expected
+
+
+OUT = Respond(when="errors", do="scale-out", max=3, cool_down=2.0, limit=Limit(3, 60.0))
+IN = Respond(when="errors", do="scale-in", cool_down=2.0, limit=Limit(3, 60.0))
+SCALING = [
+    ("a worker is added at once", OUT, [], 10, 1, Act("scale-out", "errors")),
+    ("and the next after the cool-down", OUT, [Acted("scale-out", at(10), at(10.5))], 12.4, 2, Wait("cooling down")),
+    ("however old the alarm is", OUT, [Acted("scale-out", at(10), at(10.5))], 12.5, 2, Act("scale-out", "errors")),
+    ("a restart is cooled down from, too", OUT, [done(10, 10.5)], 12.4, 1, Wait("cooling down")),
+    (
+        "but never more than the most",
+        OUT,
+        [Acted("scale-out", at(10), at(10.5))],
+        12.5,
+        3,
+        GiveUp("errors", "3 workers are the most, and the alarm still stands: a person is needed"),
+    ),
+    (
+        "its limit holds",
+        replace(OUT, max=64),
+        [Acted("scale-out", at(s), at(s + 0.5)) for s in (10, 13, 16)],
+        20,
+        4,
+        GiveUp("errors", "3 × scale-out in 60 s did not help: a person is needed"),
+    ),
+    ("a worker is taken away", IN, [], 10, 2, Act("scale-in", "errors")),
+    ("but not the last", IN, [], 10, 1, Wait("one worker is the least")),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "past", "now_s", "workers", "expected"), [row[1:] for row in SCALING], ids=[row[0] for row in SCALING]
+)
+def test_scaling(rule: Respond, past: list[Acted], now_s: float, workers: int, expected: object) -> None:
+    assert decide(rule, alarm(9), past, at(now_s), workers) == expected
 
 
 def test_nobody_never_acts() -> None:

@@ -67,16 +67,18 @@ class StartsOnce(FakeService):
         await super().start(settings)
 
 
-def a_plan(fault: str | None = "crash", measures: Mapping[str, Measure] = RESTART) -> RunPlan:
+def a_plan(
+    fault: str | FaultCall | None = "crash", measures: Mapping[str, Measure] = RESTART, target: Target = TARGET
+) -> RunPlan:
     """One stage, six requests a second: a second of virtual time costs a millisecond."""
     stage = Stage(
         stage="only",
         probe=Probe(rate=6, kept=1),
-        fault=FaultCall(fault) if fault else None,
+        fault=FaultCall(fault) if isinstance(fault, str) else fault,
         measures=measures,
         alarm=Alarms(died=DiedAlarm()),
     )
-    drill = Drill(drill="small", target=TARGET, stages=(stage,))
+    drill = Drill(drill="small", target=target, stages=(stage,))
     return RunPlan(drill=drill, runtime="fake", seed=7, t0_ns=0, epoch_ns=0, planned={"only": 100}, lab="0")
 
 

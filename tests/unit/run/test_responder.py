@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args, get_type_hints
 
-from small_runs import StartsOnce, a_plan, conducted
+import pytest
+from small_runs import TARGET, StartsOnce, a_plan, conducted
 
 from lab.clock import LoopClock
-from lab.drill.model import Respond, RunPlan
-from lab.history.model.events import ActionEvent, DecideEvent, RunEvent, StageEvent, TargetEvent
+from lab.drill.model import FaultCall, Measure, Respond, RunPlan
+from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, HoldEvent, RunEvent, StageEvent, TargetEvent
+from lab.history.model.rows import Outcome
 from lab.nanoseconds import NS_PER_S
 from lab.respond.actions import ACTIONS
 from lab.runtimes.fake import FakeRoom, Traits
@@ -30,6 +33,67 @@ def test_a_target_that_died_is_restarted_once() -> None:
         ("begin", "restart", True),
         ("end", "restart", True),
     ]
+    assert events.of(RunEvent)[-1].reason == "complete"
+
+
+def test_an_inherited_listener_refuses_nobody_while_it_is_restarted() -> None:
+    def outcomes(listener: str) -> set[Outcome]:
+        target = replace(TARGET, listener=listener)  # type: ignore[arg-type]  # one of the two
+        return {row.outcome for row in conducted(a_plan(target=target), FakeRoom).rows}
+
+    assert Outcome.CONNECT_REFUSED in outcomes("rebind")
+    assert Outcome.CONNECT_REFUSED not in outcomes("inherited")
+
+
+def test_what_cannot_be_set_is_a_failed_action() -> None:
+    measures = {"m": Measure(respond=(Respond(when="died", do="set", settings={"backlog": 2048}),))}
+    begin, end = conducted(a_plan(measures=measures), FakeRoom).of(ActionEvent)[:2]
+    assert (begin.action, end.ok) == ("set", False)
+    assert end.detail == "nothing to be changed live: the simulated target is not running"
+
+
+COMMAND = {"m": Measure(respond=(Respond(when="died", do="command", argv=("./failover.sh",), timeout=1.0),))}
+
+
+def test_a_command_that_ends_well_is_told_of_with_its_last_words() -> None:
+    _, end = conducted(a_plan(measures=COMMAND), FakeRoom).of(ActionEvent)[:2]
+    assert (end.ok, end.detail) == (True, "./failover.sh, exit code 0: simulated: nothing was run")
+
+
+def test_a_command_that_ends_badly_is_a_failed_action_and_the_stage_goes_on() -> None:
+    events = conducted(a_plan(measures=COMMAND), lambda plan, clock: FakeRoom(plan, clock, Traits(command_exit=3)))
+    _, end = events.of(ActionEvent)[:2]
+    assert (end.ok, end.detail) == (False, "./failover.sh, exit code 3: simulated: nothing was run")
+    assert events.of(RunEvent)[-1].reason == "complete"
+
+
+def test_a_command_has_its_time_and_no_more() -> None:
+    events = conducted(a_plan(measures=COMMAND), lambda plan, clock: FakeRoom(plan, clock, Traits(command_s=60)))
+    begin, end = events.of(ActionEvent)[:2]
+    assert end.t_ns - begin.t_ns == pytest.approx(NS_PER_S, rel=0.01)
+    assert end.detail == "./failover.sh, killed: not done within 1 s"
+
+
+def test_a_restart_waits_for_a_fault_that_holds_the_process_down_and_the_history_shows_it() -> None:
+    events = conducted(a_plan(FaultCall("crash", {"down": "1s"})), FakeRoom)
+    holds = [(event.phase, event.owner) for event in events.of(HoldEvent)]
+    assert holds == [
+        ("begin", "fault crash"),
+        ("end", "fault crash"),
+        ("begin", "action restart"),
+        ("end", "action restart"),
+    ]
+    decided, (acted, _), first = events.of(DecideEvent)[0], events.of(ActionEvent), events.of(HoldEvent)[0]
+    assert decided.t_ns - first.t_ns < NS_PER_S // 10
+    assert acted.t_ns - first.t_ns == pytest.approx(NS_PER_S, rel=0.01)
+    assert events.of(HoldEvent)[2].waited_ns == acted.t_ns - decided.t_ns
+    assert len(events.of(DecideEvent)) == 1  # it waits: it does not decide again
+
+
+def test_a_fault_that_is_healed_lets_go() -> None:
+    events = conducted(a_plan(FaultCall("crash", {"down": "10m"})), FakeRoom)
+    heal = next(event for event in events.of(HealEvent) if event.phase == "begin")
+    assert events.of(ActionEvent)[0].t_ns - heal.t_ns < NS_PER_S // 10
     assert events.of(RunEvent)[-1].reason == "complete"
 
 

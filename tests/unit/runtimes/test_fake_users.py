@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import pytest
 
@@ -30,10 +30,20 @@ class Stopped:
         return self.t_ns
 
 
-async def rows(*conditions: Condition, expect: tuple[int, ...] = (200, 400), status: int = 200, **load: Any) -> list[Row]:
+async def rows(
+    *conditions: Condition,
+    expect: tuple[int, ...] = (200, 400),
+    status: int = 200,
+    listener: Literal["rebind", "inherited"] = "rebind",
+    **load: Any,
+) -> list[Row]:
     """What the users of ``load`` met under ``conditions``, from 0 to 1 s."""
     world = World(
-        Stopped(), Target(), Traits(status=status, answer_s=0.02, spread=0.0), random.Random(1), conditions=list(conditions)
+        Stopped(),
+        Target(listener=listener),
+        Traits(status=status, answer_s=0.02, spread=0.0),
+        random.Random(1),
+        conditions=list(conditions),
     )
     request = Request(post="/orders", expect=expect)
     plan = ShardPlan(
@@ -51,6 +61,25 @@ async def test_a_request_in_flight_ends_with_the_process_that_has_it() -> None:
     first, second, *_ = await rows(up(), Condition(10 * MS, up=False, generation=1), up(12, generation=2))
     assert (first.outcome, first.end_us) == (Outcome.RESET, 10_000)
     assert (second.outcome, second.via) == (Outcome.OK, Via.REOPENED)
+
+
+async def test_a_user_waits_in_the_queue_of_an_inherited_listener_until_something_is_up() -> None:
+    first, *_ = await rows(Condition(0), up(300), listener="inherited")
+    assert (first.outcome, first.end_us) == (Outcome.OK, 320_000)
+
+
+async def test_a_user_of_an_inherited_listener_gives_up_when_nothing_comes() -> None:
+    first, *_ = await rows(Condition(0), listener="inherited", timeout=0.4)
+    assert (first.outcome, first.end_us, first.connected_us) == (Outcome.TIMEOUT, 400_000, 200)
+
+
+async def test_a_second_worker_halves_the_queue_for_the_slots() -> None:
+    def slowest(met: list[Row]) -> int:
+        return max(row.end_us for row in met if row.outcome is Outcome.OK)
+
+    one, two = [await rows(replace(up(), workers=count), vus=400) for count in (1, 2)]
+    assert slowest(one) == pytest.approx(200_000, rel=0.01)  # 400 users of 20 ms at 40 slots
+    assert slowest(two) == pytest.approx(100_000, rel=0.01)
 
 
 async def test_a_hang_on_a_kept_line_is_one_of_the_answer() -> None:
