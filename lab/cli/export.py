@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from lab.history.model.history import History
 from lab.judge.checked import of_scripts
 from lab.judge.load import span_s
-from lab.judge.verdict import Verdict
+from lab.judge.verdict import ThresholdFigures, Verdict
 from lab.report import k6_json, k6_summary
 
 
@@ -75,7 +75,19 @@ def _iso(epoch_ns: int) -> str:
 
 
 def _run(history: History, verdict: Verdict) -> k6_summary.Run:
-    thresholds = (*verdict.thresholds, *(each for stage in verdict.stages for each in stage.thresholds))
     drill = history.plan.drill
     names = [stage.stage for stage in drill.stages]
-    return k6_summary.Run(history.load, names, list(drill.target.requests), span_s(history.load), thresholds, of_scripts(history))
+    return k6_summary.Run(
+        history.load, names, list(drill.target.requests), span_s(history.load), _thresholds(verdict), of_scripts(history)
+    )
+
+
+def _thresholds(verdict: Verdict) -> tuple[ThresholdFigures, ...]:
+    """All of them, each over what it was held against: a stage's stand at its scenario, unless that is the whole run."""
+    alone = len(verdict.stages) == 1
+    of_stages = (
+        each if alone else replace(each, selector=k6_summary.of_stage(each.selector, stage.stage))
+        for stage in verdict.stages
+        for each in stage.thresholds
+    )
+    return (*verdict.thresholds, *of_stages)

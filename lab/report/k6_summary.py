@@ -60,12 +60,21 @@ def legacy(run: Run) -> dict[str, Any]:
     """
     crossed: dict[str, dict[str, bool]] = {}
     for each in run.thresholds:
-        crossed.setdefault(each.selector, {})[each.expression] = each.kept is not True
+        of_metric = crossed.setdefault(each.selector, {})
+        of_metric[each.expression] = of_metric.get(each.expression, False) or each.kept is not True
     metrics = {}
     for name, kind, _, values in _measured(run):
         flat = {"value" if kind == "rate" and key == "rate" else key: value for key, value in values.items()}
         metrics[name] = {**flat, **({"thresholds": crossed[name]} if name in crossed else {})}
     return {"metrics": metrics, "root_group": _root_group(run)}
+
+
+def of_stage(selector: str, stage: str) -> str:
+    """A stage's selector among those of the whole run: ``http_req_duration`` → ``http_req_duration{scenario:peak}``."""
+    metric, brace, tags = selector.partition("{")
+    said = tags.rstrip().removesuffix("}")
+    named = any(tag.partition(":")[0].strip() == "scenario" for tag in said.split(","))
+    return selector if named else f"{metric}{{{said + ',' if brace and said.strip() else ''}scenario:{stage}}}"
 
 
 def machine_readable(run: Run, *, script: str, generated_at: str, version: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from lab.drill.thresholds import parse
 from lab.history.model.rows import DTYPES, Outcome, Row, Rows
 from lab.judge.thresholds import evaluate
 from lab.report import k6_json
-from lab.report.k6_summary import Run, legacy, machine_readable
+from lab.report.k6_summary import Run, legacy, machine_readable, of_stage
 
 TREND = ["avg", "min", "med", "max", "p(90)", "p(95)"]
 ROWS = [ok(i / 10, took=0.002 + i / 1000, via=KEPT, connected_us=0, sent_us=0) for i in range(11)]
@@ -66,6 +66,26 @@ def test_only_a_threshold_that_was_kept_is_false(kept: bool | None, written: boo
     found = metrics(ROWS, Threshold("http_req_duration", "p(95)<500", kept), Threshold("http_req_duration", "max<1", not kept))
     assert found["http_req_duration"]["thresholds"]["p(95)<500"] is written
     assert list(found["http_req_duration"]) == [*TREND, "thresholds"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "of_peak"),
+    [
+        ("http_req_duration", "http_req_duration{scenario:peak}"),
+        ("http_req_duration{}", "http_req_duration{scenario:peak}"),
+        ("error_rate[5s]", "error_rate[5s]{scenario:peak}"),
+        ("checks{check:has stock}", "checks{check:has stock,scenario:peak}"),
+        ("http_reqs{name:order, scenario:peak}", "http_reqs{name:order, scenario:peak}"),
+    ],
+)
+def test_a_stages_selector_names_its_scenario_once(selector: str, of_peak: str) -> None:
+    assert of_stage(selector, "peak") == of_peak
+
+
+@pytest.mark.parametrize("kept", [[True, False], [False, True]])
+def test_of_two_thresholds_with_the_same_words_the_miss_is_not_lost(kept: list[bool]) -> None:
+    found = metrics(ROWS, *(Threshold("http_req_duration", "p(95)<100", each) for each in kept))
+    assert found["http_req_duration"]["thresholds"] == {"p(95)<100": True}
 
 
 @pytest.mark.parametrize(
