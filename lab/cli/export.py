@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -24,19 +25,42 @@ class Exports:
     machine_summary: Path | None = None
 
 
+def unwritable(exports: Exports, root: Path) -> Iterator[str]:
+    """Which of them could not be written, with its option and why; asked before a run, which will make ``root``."""
+    for option, path, _ in _asked(exports):
+        if path.is_dir():
+            yield f"{option}: it is a directory, expected a file"
+        elif path.parent == root and not root.exists():
+            continue
+        elif not path.parent.is_dir():
+            yield f"{option}: there is no directory {path.parent}"
+        elif not os.access(path if path.exists() else path.parent, os.W_OK):
+            yield f"{option}: it may not be written"
+
+
 def write(history: History, verdict: Verdict, exports: Exports) -> Iterator[str]:
     """Says what could not be written; the run itself is stored already."""
-    for path, content in (
-        (exports.json_lines, _json_lines),
-        (exports.summary, _summary),
-        (exports.machine_summary, _machine_summary),
-    ):
+    for option, path, content in _asked(exports):
+        try:
+            with path.open("wb") as file:
+                content(file, history, verdict)
+        except OSError as error:
+            yield f"{option}: {error.strerror or error}"
+
+
+_Content = Callable[[IO[bytes], History, Verdict], None]
+
+
+def _asked(exports: Exports) -> Iterator[tuple[str, Path, _Content]]:
+    """Each with its option as it was typed."""
+    all_of_them: tuple[tuple[str, Path | None, _Content], ...] = (
+        ("--out k6-json=", exports.json_lines, _json_lines),
+        ("--summary-export ", exports.summary, _summary),
+        ("--machine-readable-summary ", exports.machine_summary, _machine_summary),
+    )
+    for option, path, content in all_of_them:
         if path is not None:
-            try:
-                with path.open("wb") as file:
-                    content(file, history, verdict)
-            except OSError as error:
-                yield f"{path}: {error.strerror or error}"
+            yield f"{option}{path}", path, content
 
 
 def _json_lines(file: IO[bytes], history: History, _verdict: Verdict) -> None:

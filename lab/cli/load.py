@@ -11,6 +11,7 @@ import typer
 
 from lab.cli import names, reading
 from lab.cli.drill import RuntimeName
+from lab.cli.exits import Exit
 from lab.cli.say import data_to_reader, progress, refuse
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def load(
         with data_to_reader():
             _list()
         return
+    root, exports = _outputs(out, summary_export, machine_summary)
     set_ = [*set_, *([f"target.url={target}"] if target else [])]
     planned = reading.load(name, set_, scale)
     if dry_run:
@@ -59,26 +61,31 @@ def load(
         shards=shards,
         allow_hosts=tuple(allow_host),
     )
-    root, exports = _outputs(out, summary_export, machine_summary)
     finished = trial.run(planned, choices, root, report=not json)
-    for trouble in export.write(finished.history, finished.verdict, exports):
+    unwritten = list(export.write(finished.history, finished.verdict, exports))
+    for trouble in unwritten:
         progress(f"error: {trouble}")
     if json:
         with data_to_reader():
             sys.stdout.write(trial.as_json([finished], finished.exit))
-    raise typer.Exit(finished.exit)
+    # what was asked for is not there: a script that goes on with it must hear of it
+    raise typer.Exit(finished.exit or (Exit.UNKNOWN if unwritten else Exit.PASS))
 
 
 def _outputs(out: Sequence[str], summary: Path | None, machine: Path | None) -> tuple[Path, Exports]:
-    """The run directory's root, and the files to be written beside it. Exits 2 for a form that there is not."""
-    from lab.cli.export import Exports
+    """The run directory's root, and the files to be written beside it. Exits 2 where that cannot be."""
+    from lab.cli.export import Exports, unwritable
 
     lines = [Path(each.partition("=")[2]) for each in out if each.startswith("k6-json=")]
     roots = [Path(each) for each in out if "=" not in each]
-    wrong = [each for each in out if "=" in each and not each.startswith("k6-json=")]
+    wrong = [each for each in out if "=" in each and (not each.startswith("k6-json=") or each == "k6-json=")]
     if wrong or len(roots) > 1 or len(lines) > 1:
         refuse(f"--out {' --out '.join(wrong or out)}", "one directory, and k6-json=FILE")
-    return (roots or [reading.RUNS])[0], Exports(lines[0] if lines else None, summary, machine)
+    root = (roots or [reading.RUNS])[0]
+    exports = Exports(lines[0] if lines else None, summary, machine)
+    for trouble in unwritable(exports, root):
+        refuse(trouble, "a file in a directory that is there")
+    return root, exports
 
 
 def _list() -> None:

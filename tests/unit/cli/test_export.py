@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from lab.cli import export
+from lab.cli.main import app
 from tests.fake_lab import Played, play
 
 HEAD = "drill: d\ntarget: {use: coupon-order}\nstages:\n"
@@ -49,3 +52,37 @@ def test_a_stages_thresholds_stand_at_its_scenario_and_none_hides_another(tmp_pa
 def test_one_stage_is_the_whole_run(tmp_path: Path) -> None:
     found = summary(played(tmp_path, ("calm", 5)), tmp_path / "s.json")
     assert found["http_req_duration"]["thresholds"] == {"p(95)<30": False}
+
+
+def lab(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["load", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--summary-export", "no/s.json"], "--summary-export no/s.json: there is no directory no"),
+        (["--machine-readable-summary", "no/s.json"], "--machine-readable-summary no/s.json: there is no directory no"),
+        (["--out", "k6-json=no/x.json"], "--out k6-json=no/x.json: there is no directory no"),
+        (["--summary-export", "."], "--summary-export .: it is a directory, expected a file"),
+        (["--out", "k6-json="], "--out k6-json="),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = lab("peak", "--runtime", "fake", *options)
+    assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert f"error: {told}\nhint: " in done.stderr
+
+
+def test_a_file_that_could_not_be_written_after_all_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.yaml").write_text(HEAD + STAGE % ("calm", 5))
+    assert lab("d.yaml", "--runtime", "fake", "--summary-export", "runs/s.json").exit_code == 0
+    assert (tmp_path / "runs" / "s.json").exists()
+    full = lab("d.yaml", "--runtime", "fake", "--summary-export", "/dev/full")
+    assert (full.exit_code, "error: --summary-export /dev/full: No space left on device\n" in full.stderr) == (3, True)
+    (tmp_path / "d.yaml").write_text(HEAD + STAGE % ("crowd", 100))
+    assert lab("d.yaml", "--runtime", "fake", "--summary-export", "/dev/full").exit_code == 1
