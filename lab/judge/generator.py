@@ -34,7 +34,7 @@ def reasons(
         return broken
     found = [
         *checks.loads(timeline, _most_late_ms(timeline.stage)),
-        *_made(timeline.stage, rows, load),
+        *_made(timeline, rows, load),
         *without_value(thresholds),
     ]
     return tuple(dict.fromkeys([*found, *(["the machine was suspended"] if suspended else [])]))
@@ -47,18 +47,18 @@ def _most_late_ms(stage: Stage) -> float:
     return max(LATE_US / 1e3, LATE_OF_LENGTH * stage.load_s * 1e3 if lasts else 0.0)
 
 
-def _made(stage: Stage, rows: Rows, load: LoadFigures | None) -> Iterator[str]:
+def _made(timeline: Timeline, rows: Rows, load: LoadFigures | None) -> Iterator[str]:
     if load is None:
         yield "the load sent nothing"
         return
     for kind, count in load.script_errors.items():
-        yield f"the script raised {kind}, {count} times; the first tracebacks are in the load's log"
+        yield f"the script raised {kind}, {count} times; the first tracebacks are in logs/load-{timeline.index}.log"
     late = int((_begun_us(rows) > LATE_US).sum())
     if late > LATE * len(rows):
         yield f"the generator was late: {late} of {len(rows)} requests by over {LATE_US // 1000} ms; fewer users, or --shards 2"
     if load.generator.cpu_share > BUSY and load.end_s - load.begin_s >= BUSY_FROM_S:
         yield f"the generator took {load.generator.cpu_share:.0%} of a core; fewer users, or --shards 2"
-    if load.dropped > DROPPED * len(rows) and not _judges_drops(stage):
+    if load.dropped > DROPPED * len(rows) and not _judges_drops(timeline.stage):
         what = (
             "iterations were never begun; a longer max_duration" if load.closed else "arrivals found no free user; more max_vus"
         )

@@ -248,6 +248,12 @@ def test_a_load_that_was_not_made_as_asked_makes_it_unknown(rows: list[Row], loa
     assert known.reasons[0].startswith(reason)
 
 
+def test_what_a_script_raised_is_told_with_the_file_that_has_it() -> None:
+    raised = LoadEvent(t_ns=ns(11.0), stage=STAGE, phase="end", shard=1, script_errors={"LookupError at shop.py:11": 5})
+    (reason,) = found(many(100), SCRIPTED, events=[raised]).reasons
+    assert reason == "the script raised LookupError at shop.py:11, 5 times; the first tracebacks are in logs/load-0.log"
+
+
 @pytest.mark.parametrize(
     ("how", "most_ms"),
     [
