@@ -10,6 +10,7 @@ from lab.drill.model import Stage
 from lab.history.model.events import TargetEvent
 from lab.history.model.rows import NEVER, Column, Outcome, Rows
 from lab.judge import checks
+from lab.judge.machine import cpu_pressure
 from lab.judge.timeline import Timeline
 from lab.judge.verdict import LoadFigures, ThresholdFigures
 
@@ -17,6 +18,10 @@ BUSY = 0.9
 """Of a core: beyond it a client measures its own queue (a closed loop is slowed, an open one is late)."""
 BUSY_FROM_S = 5.0
 """A burst takes all of a core for a moment, and is none the worse for it."""
+LITTLE = 0.5
+"""Of a core: a generator that took no more had another one's work to wait for."""
+PRESSED = 0.25
+"""Of the time, somebody waiting for a CPU."""
 DROPPED = 0.02
 LATE = 0.02
 LATE_US = 100_000
@@ -55,7 +60,8 @@ def _made(timeline: Timeline, rows: Rows, load: LoadFigures | None) -> Iterator[
         yield f"the script raised {kind}, {count} times; the first tracebacks are in logs/load-{timeline.index}.log"
     late = int((_begun_us(rows) > LATE_US).sum())
     if late > LATE * len(rows):
-        yield f"the generator was late: {late} of {len(rows)} requests by over {LATE_US // 1000} ms; fewer users, or --shards 2"
+        remedy = _busy(timeline, load) or "fewer users, or --shards 2"
+        yield f"the generator was late: {late} of {len(rows)} requests by over {LATE_US // 1000} ms; {remedy}"
     if load.generator.cpu_share > BUSY and load.end_s - load.begin_s >= BUSY_FROM_S:
         yield f"the generator took {load.generator.cpu_share:.0%} of a core; fewer users, or --shards 2"
     if load.dropped > DROPPED * len(rows) and not _judges_drops(timeline.stage):
@@ -63,6 +69,14 @@ def _made(timeline: Timeline, rows: Rows, load: LoadFigures | None) -> Iterator[
             "iterations were never begun; a longer max_duration" if load.closed else "arrivals found no free user; more max_vus"
         )
         yield f"{load.dropped} of {len(rows)} {what}, or a threshold on dropped_iterations"
+
+
+def _busy(timeline: Timeline, load: LoadFigures) -> str:
+    """Who was late for want of a CPU and used little of it waited for others; with fewer users it would wait as well."""
+    pressure = cpu_pressure(timeline) or 0.0
+    if load.generator.cpu_share > LITTLE or pressure < PRESSED:
+        return ""
+    return f"the machine was busy (CPU pressure {pressure:.0%} of the time): run it again on an idle machine"
 
 
 def _begun_us(rows: Rows) -> Column:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lab.history.model.events import LoadEvent, SensorEvent
+from lab.history.model.events import LoadEvent
 from lab.history.model.rows import Outcome
+from lab.judge.machine import cpu_pressure, stolen_ticks
 from lab.judge.timeline import Timeline
 from lab.judge.verdict import BudgetFigures, ProbeFigures, Ruling, StageVerdict, UserFigures
 from lab.report.line import ReportLine
@@ -69,21 +70,10 @@ def _probe(probe: ProbeFigures) -> Iterator[str]:
 
 
 def _machine(timeline: Timeline) -> Iterator[str]:
-    """From the first to the last reading of the stage; both counters only grow."""
-    events = list(timeline.of(SensorEvent))
-    if len(events) < 2:
-        return
-    first, last = events[0], events[-1]
-    if (ticks := _rise(first, last, "cpu_steal_ticks")) is not None:
+    if (ticks := stolen_ticks(timeline)) is not None:
         yield f"CPU stolen {duration(ticks / TICKS_PER_S)}"
-    if (waited_us := _rise(first, last, "cpu_pressure_us")) is not None and last.t_ns > first.t_ns:
-        yield f"CPU pressure {share(waited_us * 1000 / (last.t_ns - first.t_ns))} of the time"
-
-
-def _rise(first: SensorEvent, last: SensorEvent, name: str) -> float | None:
-    if name not in first.readings or name not in last.readings:
-        return None
-    return max(0.0, last.readings[name] - first.readings[name])
+    if (pressure := cpu_pressure(timeline)) is not None:
+        yield f"CPU pressure {share(pressure)} of the time"
 
 
 def outcomes(counts: Mapping[str, int]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.drill.model import Load
-from lab.history.model.events import Event, LoadEvent, RunEvent, StageEvent, TargetEvent
+from lab.history.model.events import Event, LoadEvent, RunEvent, SensorEvent, StageEvent, TargetEvent
 from lab.history.model.history import History
 from lab.history.model.rows import NEVER, OTHER, Outcome, Row, Rows, Via
 from lab.judge.judge import judge
@@ -246,6 +246,27 @@ def test_a_load_that_was_not_made_as_asked_makes_it_unknown(rows: list[Row], loa
     known = found(rows, load, **more)
     assert known.verdict == "unknown"
     assert known.reasons[0].startswith(reason)
+
+
+def pressed(share: float) -> list[Event]:
+    """Readings of the machine in which somebody waited for a CPU for that share of the time."""
+    return [SensorEvent(t_ns=ns(t), stage=STAGE, readings={"cpu_pressure_us": 7e6 + share * t * 1e6}) for t in (1.0, 6.0, 11.0)]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "events", "remedy"),
+    [
+        (0.3, [], "fewer users, or --shards 2"),
+        (0.3, pressed(0.1), "fewer users, or --shards 2"),
+        (0.8, pressed(0.7), "fewer users, or --shards 2"),
+        (0.3, pressed(0.7), "the machine was busy (CPU pressure 70% of the time): run it again on an idle machine"),
+        (0.3, pressed(0.7)[:1], "fewer users, or --shards 2"),
+    ],
+    ids=["nothing known", "an idle machine", "it took the CPU itself", "others took it", "read once"],
+)
+def test_who_is_late_beside_others_is_sent_to_an_idle_machine(cpu: float, events: list[Event], remedy: str) -> None:
+    (reason,) = found([*many(900), *many(100, start_us=110_000)], cpu=cpu, events=events).reasons
+    assert reason == f"the generator was late: 100 of 1000 requests by over 100 ms; {remedy}"
 
 
 def test_what_a_script_raised_is_told_with_the_file_that_has_it() -> None:
