@@ -105,6 +105,8 @@ def _troubles(verdict: Verdict) -> tuple[str, ...]:
 def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
     timeline = timeline_of(history, index)
     unexpected = [each for each in history.unexpected if each.scenario == index]
+    load = timeline.stage.load
+    lines = load_lines(verdict, history.plan.drill.target.requests, unexpected, scripted=load is not None and load.scripted)
     return StageFacts(
         number=index + 1,
         name=verdict.stage,
@@ -112,11 +114,7 @@ def _stage(history: History, index: int, verdict: StageVerdict) -> StageFacts:
         setting=setting(timeline.stage),
         reasons=verdict.reasons,
         timeline=marks(history, timeline, verdict),
-        figures=(
-            *load_lines(verdict, history.plan.drill.target.requests, unexpected),
-            *alarm_lines(verdict),
-            *instrument(timeline, verdict),
-        ),
+        figures=(*lines, *alarm_lines(verdict), *instrument(timeline, verdict)),
     )
 
 

@@ -26,11 +26,11 @@ SHOWN_OF_BODY = 200
 
 
 def load_lines(
-    verdict: StageVerdict, requests: Mapping[str, Request], unexpected: Sequence[Unexpected] = ()
+    verdict: StageVerdict, requests: Mapping[str, Request], unexpected: Sequence[Unexpected] = (), *, scripted: bool = False
 ) -> tuple[ReportLine, ...]:
     """Of one stage; nothing where it sent nothing and asks for nothing. ``unexpected``: of this stage."""
     load = verdict.load
-    lines = list(_lines(load, requests)) if load else []
+    lines = list(_lines(load, requests, scripted)) if load else []
     lines += list(_trends(verdict.trends))
     if load is not None:
         lines += [ReportLine("unexpected", (line,)) for line in _unexpected(load, list(requests), unexpected)]
@@ -75,9 +75,9 @@ def _unexpected(load: LoadFigures, requests: Sequence[str], found: Sequence[Unex
         yield f"{name} {kind[1].replace('_', ' ')} ×{count(counts.get(kind[1], 1))}, {first}"
 
 
-def _lines(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[ReportLine]:
+def _lines(load: LoadFigures, requests: Mapping[str, Request], scripted: bool) -> Iterator[ReportLine]:
     yield ReportLine("requests", tuple(_requests(load)))
-    yield ReportLine("checks", tuple(_checks(load, requests)))
+    yield ReportLine("checks", tuple(_of_script(load) if scripted else _checks(load, requests)))
     for check, (held, not_held) in load.checks.items():
         yield ReportLine("", (f"{'✓' if not not_held else '✗'} {printable(check)}: {count(held)} of {count(held + not_held)}",))
     for name, figures in load.by_request.items():
@@ -103,6 +103,13 @@ def _checks(load: LoadFigures, requests: Mapping[str, Request]) -> Iterator[str]
     expected = sorted({status for name in load.by_request for status in _expected(name, requests)})
     if load.requests:
         yield f"{share(good / load.requests)} · {count(good)} of {count(load.requests)} have the status {_or(expected)}"
+
+
+def _of_script(load: LoadFigures) -> Iterator[str]:
+    """In place of each request's status, as in thresholds and summaries; nothing where the script checks nothing."""
+    held, all_of_them = sum(held for held, _ in load.checks.values()), sum(map(sum, load.checks.values()))
+    if all_of_them:
+        yield f"{share(held / all_of_them)} · {count(held)} of {count(all_of_them)} of the script's held"
 
 
 def _expected(name: str, requests: Mapping[str, Request]) -> tuple[int, ...]:

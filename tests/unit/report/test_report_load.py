@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.history.model.rows import Outcome
 from lab.judge.judge import judge
 from lab.report.terminal import report
-from tests.unit.judge.test_judge_load import ARRIVALS, a_run, many, sent
+from tests.unit.judge.test_judge_load import ARRIVALS, SCRIPTED, a_run, many, sent, told
 
 
 def said(*args: object, **more: object) -> str:
@@ -21,6 +21,21 @@ def test_a_k6_user_reads_checks_counters_latencies_and_thresholds_at_once() -> N
     assert "latency      avg 20 ms · med 20 ms · p90 20 ms" in text
     assert "✓ kept: http_req_failed rate<0.01 = 0.002" in text
     assert "CPU 30 % of a core · lag p50 0.5 ms" in text
+
+
+def test_where_a_script_asks_the_checks_line_is_the_scripts() -> None:
+    """Half of the requests failed, which is not what the script checked."""
+    rows = [*many(50), *many(50, status=500, outcome=Outcome.BAD_STATUS)]
+    text = said(rows, SCRIPTED, events=[told(0, has_stock=(60, 10), is_an_order=(50, 0))])
+    assert "checks       92 % · 110 of 120 of the script's held\n" in text
+    assert "✗ has stock: 60 of 70\n" in text
+    assert "have the status" not in text
+
+
+def test_a_script_that_checked_nothing_has_no_line_of_checks() -> None:
+    text = said(many(100), SCRIPTED)
+    assert "requests     100 in" in text
+    assert "checks  " not in text
 
 
 def test_a_closed_loop_says_that_it_under_reports() -> None:
