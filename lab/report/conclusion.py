@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.judge.generator import missed
 from lab.judge.verdict import InvariantVerdict, Ruling, Verdict
 from lab.report.quantities import count, printable, several
 
@@ -42,6 +43,8 @@ def _stages(verdict: Verdict) -> Iterator[str]:
     for stage in verdict.stages:
         if stage.verdict in blamed:
             yield f"{stage.stage}: {_first_lines(stage.reasons)}"
+    if verdict.verdict is Ruling.FAIL:
+        yield from missed(verdict.thresholds)
     told = {reason for stage in verdict.stages for reason in stage.reasons}
     if Ruling.UNKNOWN in blamed:
         yield from (_first_line(reason) for reason in map(broken, verdict.reasons) if reason not in told)
@@ -72,7 +75,16 @@ def _unjudged(judged: tuple[InvariantVerdict, ...]) -> Iterator[str]:
 def last_line(verdict: Verdict) -> str:
     """``FAIL accept-queue: not recovered in 5 s → lab runs open latest``: the ruling, the first reason, what to do next."""
     why = f"{verdict.drill}: {AS_FAR}" if verdict.verdict is Ruling.INTERRUPTED else next(_whys(verdict), verdict.drill)
-    return f"{verdict.verdict.upper()} {why} {NEXT}"
+    return f"{verdict.verdict.upper()} {why}{_missed_too(verdict)} {NEXT}"
+
+
+def _missed_too(verdict: Verdict) -> str:
+    """What could not be judged may have missed its thresholds as well: whoever makes it sound meets that next."""
+    if verdict.verdict is not Ruling.UNKNOWN:
+        return ""
+    unknown = (stage for stage in verdict.stages if stage.verdict is Ruling.UNKNOWN)
+    found = [f"{stage.stage}: {each}" for stage in unknown for each in missed(stage.thresholds)]
+    return f"; missed too: {found[0]}" + (f", and {len(found) - 1} more" if found[1:] else "") if found else ""
 
 
 def _whys(verdict: Verdict) -> Iterator[str]:
@@ -84,6 +96,8 @@ def _whys(verdict: Verdict) -> Iterator[str]:
     for stage in verdict.stages:
         if stage.verdict is verdict.verdict:
             yield f"{stage.stage}: {_first_line(stage.reasons[0])}"
+    if verdict.verdict is Ruling.FAIL:
+        yield from (f"{verdict.drill}: {each}" for each in missed(verdict.thresholds))
     for each in verdict.invariants:
         if each.verdict is verdict.verdict:
             yield f"{BROKEN[each.check]}: {_first_lines(each.reasons)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from lab.judge.verdict import Ruling, Verdict
+from lab.judge.verdict import Ruling, ThresholdFigures, Verdict
 from lab.report.conclusion import conclusion, last_line
 from tests.unit.report.verdicts import of_check, of_drill, of_stage
 
@@ -12,6 +14,8 @@ PASSED = of_stage("wire-resets", Ruling.PASS)
 LOST = of_stage("accept-queue", Ruling.FAIL, "not recovered in 5 s", "3.48 bad-seconds, budget 1.5")
 UNSTEADY = of_stage("wire-resets", Ruling.UNKNOWN, "baseline not steady: 12 of 400 bad, p0 5.2%")
 BROKEN = of_stage("crash", Ruling.UNKNOWN, "the target ended while it started; the last 1 lines of its log:\n    boom")
+SLOW = ThresholdFigures(selector="http_req_duration", expression="p(95)<5", value=20.0, kept=False)
+LATE = of_stage("steady", Ruling.UNKNOWN, "the generator was late", thresholds=(replace(SLOW, kept=True), SLOW))
 OVERSOLD = of_check("no_oversell", Ruling.FAIL, "501 × coupon stored, limit 500")
 
 
@@ -27,6 +31,20 @@ OVERSOLD = of_check("no_oversell", Ruling.FAIL, "501 × coupon stored, limit 500
         (
             of_drill(Ruling.UNKNOWN, BROKEN, reasons=("broken: the target ended while it started\nlog",)),
             "UNKNOWN conn-reset: the target ended while it started → lab runs open latest",
+        ),
+        (
+            of_drill(Ruling.UNKNOWN, LATE),
+            "UNKNOWN steady: the generator was late; missed too: steady: threshold http_req_duration p(95)<5: 20"
+            " → lab runs open latest",
+        ),
+        (
+            of_drill(Ruling.UNKNOWN, UNSTEADY, replace(LATE, thresholds=(SLOW, SLOW))),
+            "UNKNOWN wire-resets: baseline not steady: 12 of 400 bad, p0 5.2%; missed too: steady: threshold"
+            " http_req_duration p(95)<5: 20, and 1 more → lab runs open latest",
+        ),
+        (
+            of_drill(Ruling.FAIL, LATE, thresholds=(SLOW,)),
+            "FAIL conn-reset: threshold http_req_duration p(95)<5: 20 → lab runs open latest",
         ),
         (of_drill(Ruling.INTERRUPTED, LOST), "INTERRUPTED conn-reset: judged as far as it went → lab runs open latest"),
         (
@@ -59,6 +77,11 @@ def test_doubt_stands_only_where_there_is_some() -> None:
 
 def test_a_check_alone_reads_by_itself() -> None:
     assert conclusion(of_drill(Ruling.PASS, invariants=(of_check("no_duplicate_order"),))) == ("no order twice",)
+
+
+def test_a_threshold_of_the_whole_drill_that_was_missed_is_said() -> None:
+    """Not that every threshold was kept, though each stage passed."""
+    assert conclusion(of_drill(Ruling.FAIL, PASSED, thresholds=(SLOW,))) == ("threshold http_req_duration p(95)<5: 20",)
 
 
 def test_what_broke_comes_before_what_holds() -> None:
