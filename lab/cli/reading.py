@@ -46,7 +46,10 @@ def load(name: str, patches: Sequence[str], scale: float) -> Drill:
             found = nearest(name, [*known, "plan"])
             what = f"no load test is called {name!r}: expected one of {', '.join((*KINDS, 'plan'))}, or a path"
             raise catalogue.CatalogueError(what, found)
-        return scaled(catalogue.read_drill(name, patches), scale)
+        planned = catalogue.read_drill(name, patches)
+    if not all(stage.is_load_test for stage in planned.stages):
+        refuse(f"{name} is a drill: lab drill {name}", "a load test is a drill whose stages all say judge: load")
+    return scaled(planned, scale)
 
 
 def _of(kind: str, patches: Sequence[str]) -> list[str]:
