@@ -158,12 +158,15 @@ def _words(value: Scalar) -> str:
 
 
 def _requests(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:
-    asked = [(stage.probe.request, (*at, "probe", "request"))]
-    asked += [(name, (*at, "load", "request", name)) for name in (stage.load.request if stage.load else ())]
-    for name, path in asked:
-        if name not in drill.target.requests:
+    known, probes = drill.target.requests, stage.probe.request
+    if probes not in known:
+        what = f"the target has no request {probes!r}, which the probe asks"
+        expected = f"probe: {{request: NAME}} with {one_of(known)}"
+        yield Finding((*at, "probe", "request"), what, expected, nearest(probes, known), _TARGET)
+    for name in stage.load.request if stage.load else ():
+        if name not in known:
             what = f"the target has no request {name!r}"
-            yield Finding(path, what, one_of(drill.target.requests), nearest(name, drill.target.requests), _TARGET)
+            yield Finding((*at, "load", "request", name), what, one_of(known), nearest(name, known), _TARGET)
 
 
 def _writes(drill: Drill, stage: Stage, at: Path) -> Iterator[Finding]:

@@ -33,7 +33,10 @@ from lab.drill.typed import keys
             "6: shared-iterations of 4 iterations for 5",
         ),
         (["load: {executor: constant-vus, request: ordr}"], "6: the target has no request 'ordr'"),
-        (["probe: {request: ordr}"], "6: the target has no request 'ordr', expected one of coupon, order"),
+        (
+            ["probe: {request: ordr}"],
+            "6: the target has no request 'ordr', which the probe asks, expected probe: {request: NAME} with one of coupon,",
+        ),
         (["probe: {rate: 9/s}"], "6: a probe of 9/s, expected at least 10/s"),
         (["probe: {kept: 0}"], "6: 0 kept connections"),
         (
@@ -60,6 +63,14 @@ from lab.drill.typed import keys
 )
 def test_a_stage_that_breaks_a_rule_is_told_so(lines: list[str], told: str) -> None:
     assert only(stage(*lines)).startswith(f"d.yaml:{told}")
+
+
+def test_a_probe_that_nobody_wrote_is_told_as_the_one_that_asks() -> None:
+    mine = "drill: d\ntarget: {command: shop, writes: true, requests: {buy: {post: /buy}}}\nstages:\n  - stage: a\n%s"
+    assert only(mine % "    rest: 1s\n") == (
+        "d.yaml:4: the target has no request 'order', which the probe asks, expected probe: {request: NAME} with one of buy"
+    )
+    assert drill(mine % "    probe: {request: buy}\n").stages[0].probe.request == "buy"
 
 
 IGNORED = [
