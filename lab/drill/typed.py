@@ -95,10 +95,15 @@ def _unknown(kind: Any, data: Any, path: Path = ()) -> Iterator[Finding]:
                 yield from _unknown(known[key], value, (*path, key))
             else:
                 where = f" in {dotted(path)}" if path else ""
-                yield Finding((*path, key), f"unknown key {key!r}{where}", one_of(known), nearest(key, known))
+                yield Finding((*path, key), f"unknown key {key!r}{where}", one_of(known), _meant(kind, key, known))
     elif _is_container(kind) and isinstance(data, dict | list):
         for step, value in data.items() if isinstance(data, dict) else enumerate(data):
             yield from _unknown(_inside(kind), value, (*path, step))
+
+
+def _meant(kind: Any, key: str, known: Mapping[str, Any]) -> str:
+    ours = getattr(kind, "other_words", {}).get(key)  # a fault's class need not have them
+    return f"did you mean {ours!r}?" if ours else nearest(key, known)
 
 
 @cache

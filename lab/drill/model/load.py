@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from lab.drill.model.noun import FileNoun
 from lab.drill.units import Level, PerSecond, Seconds, Share
@@ -33,6 +34,23 @@ class Load(FileNoun):
     ``constant-arrival-rate`` run as long as their stage. ``vus`` of an arrival rate are those that are there from the
     start; ``max_vus`` (default: the same) how many there may be.
     """
+
+    other_words: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "preAllocatedVUs": "vus",
+            "maxVUs": "max_vus",
+            "startVUs": "start_vus",
+            "startRate": "start_rate: 10/s",
+            "timeUnit": "rate: 100/s",
+            "stages": "ramp: [{30s: 300}]",
+            "startTime": "start_time",
+            "maxDuration": "max_duration",
+            "gracefulStop": "graceful_stop",
+            "gracefulRampDown": "graceful_ramp_down",
+            "exec": "request",
+        }
+    )
+    """k6's."""
 
     executor: Executor
     k6: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 Scalar = int | float | bool | str
@@ -11,3 +13,5 @@ class FileNoun:
     """Whatever is read from a file refuses keys that it does not know."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    other_words: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What another tool calls its keys, with ours: a hint beside what is merely spelt alike."""

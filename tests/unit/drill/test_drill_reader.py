@@ -6,9 +6,10 @@ import pytest
 from drill_texts import FAULTS, SHOP, WHOLE, Shrink, drill, only, problems, stage
 
 from lab.drill.calls import build_fault
-from lab.drill.model import ErrorsAlarm, FaultCall, Respond, Target
+from lab.drill.model import ErrorsAlarm, FaultCall, Load, Respond, Target
 from lab.drill.problems import DrillErrors
 from lab.drill.reader import read_target
+from lab.drill.typed import keys
 from lab.drill.units import UNTIL_RECOVERED, Limit
 
 
@@ -89,6 +90,32 @@ def test_five_mistakes_are_five_problems_each_with_its_line_and_what_was_expecte
         "d.yaml:15: the target has no request 'cupon', expected one of coupon, order hint: did you mean 'coupon'?",
         "d.yaml:17: fault backlog: size is 'big', expected a whole number",
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("preAllocatedVUs: 5", "vus"),
+        ("maxVUs: 5", "max_vus"),
+        ("startVUs: 5", "start_vus"),
+        ("startRate: 5", "start_rate: 10/s"),
+        ("timeUnit: 1m", "rate: 100/s"),
+        ("stages: [{duration: 30s, target: 300}]", "ramp: [{30s: 300}]"),
+        ("startTime: 5s", "start_time"),
+        ("maxDuration: 5s", "max_duration"),
+        ("gracefulStop: 5s", "graceful_stop"),
+        ("gracefulRampDown: 5s", "graceful_ramp_down"),
+    ],
+)
+def test_a_word_of_k6_is_told_with_ours(word: str, ours: str) -> None:
+    told = only(stage(f"load: {{executor: constant-vus, request: order, {word}}}"))
+    assert told.startswith(f"d.yaml:6: unknown key '{word.partition(':')[0]}' in stages[0].load")
+    assert told.endswith(f"hint: did you mean {ours!r}?")
+
+
+def test_every_word_of_ours_that_is_offered_for_k6s_is_a_key() -> None:
+    assert {ours.partition(":")[0] for ours in Load.other_words.values()} <= keys(Load).keys()
+    assert not Load.other_words.keys() & keys(Load).keys()
 
 
 @pytest.mark.parametrize("value", ["3 s", "3sec", "-1s", "3", "1:30", "2020-01-01", "[3s]", "until  recovered"])
