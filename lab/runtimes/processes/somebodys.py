@@ -11,8 +11,8 @@ from lab.clock import Clock
 from lab.drill.address import Address, authority
 from lab.drill.model import Scalar, Target
 from lab.history.model.ledger import Ledger
-from lab.history.model.rows import Outcome
 from lab.http.client import HttpDialer
+from lab.http.exchange import Exchange
 from lab.http.tls import client_context
 from lab.nanoseconds import NS_PER_S
 from lab.runtimes.base import ServiceFailed
@@ -74,13 +74,14 @@ class SomebodysService:
 
     async def until_ready(self, within_s: float) -> None:
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while (outcome := await self._health()) is not Outcome.OK:
+        while not (exchange := await self._health()).ok:
             if self._clock.now_ns() > deadline_ns:
-                told = outcome.name.lower().replace("_", " ")
-                raise ServiceFailed(f"{self._url}{self._target.ready} gave no good answer within {within_s:g} s: {told}")
+                raise ServiceFailed(
+                    f"{self._url}{self._target.ready} gave no good answer within {within_s:g} s: {_told(exchange)}"
+                )
             await asyncio.sleep(HEALTH_EVERY_S)
 
-    async def _health(self) -> Outcome:
+    async def _health(self) -> Exchange:
         host, port, now_ns = self._address.host, self._address.port, self._clock.now_ns()
         request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {authority(host, port)}\r\nConnection: close\r\n\r\n".encode()
         tls = client_context() if self._address.tls else None
@@ -89,7 +90,7 @@ class SomebodysService:
         )
         if line is not None:
             line.close()
-        return exchange.outcome
+        return exchange
 
     async def until_dead(self) -> str:
         await asyncio.Event().wait()
@@ -125,3 +126,9 @@ class SomebodysService:
         if self._target.ledger is None:
             return Ledger(complete=False, reason="this target has no ledger")
         return ledger_of(await asyncio.to_thread(get_json, f"{self._url}{self._target.ledger}"))
+
+
+def _told(exchange: Exchange) -> str:
+    """What came of it, and what to say in the file: whoever gave only a URL has not heard of a path that must answer."""
+    came = f"status {exchange.status}" if exchange.status else exchange.outcome.name.lower().replace("_", " ")
+    return f"{came}; target: {{ready: PATH}} names a path that answers 200 when it is ready (/health unless said)"
