@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from lab.drill.thresholds import parse
 from lab.history.model.history import History
 from lab.judge.checked import of_scripts
 from lab.judge.load import span_s
@@ -63,10 +64,11 @@ def _asked(exports: Exports) -> Iterator[tuple[str, Path, _Content]]:
             yield f"{option}{path}", path, content
 
 
-def _json_lines(file: IO[bytes], history: History, _verdict: Verdict) -> None:
+def _json_lines(file: IO[bytes], history: History, verdict: Verdict) -> None:
     plan, requests = history.plan, history.plan.drill.target.requests
     methods = ["POST" if request.post is not None else "GET" for request in requests.values()]
-    urls = [request.post or request.get or "" for request in requests.values()]
+    service = (plan.drill.target.url or "").rstrip("/")  # a service that the lab started has another port each time
+    urls = [service + (request.post or request.get or "") for request in requests.values()]
     file.writelines(
         k6_json.lines(
             history.load,
@@ -76,6 +78,7 @@ def _json_lines(file: IO[bytes], history: History, _verdict: Verdict) -> None:
             urls=urls,
             epoch_ns=plan.epoch_ns,
             scripted=of_scripts(history),
+            thresholds=[parse(each.selector, [each.expression])[0] for each in _thresholds(verdict)],
         )
     )
 

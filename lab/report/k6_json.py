@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from lab.drill.thresholds import Threshold
 from lab.history.model.rows import NEVER, Column, Outcome, Rows
 from lab.judge.tags import CHECK, EXPECTED
 from lab.nanoseconds import NS_PER_S, NS_PER_US
@@ -36,14 +37,17 @@ def lines(
     urls: Sequence[str],
     epoch_ns: int,
     scripted: Collection[int] = (),
+    thresholds: Sequence[Threshold] = (),
 ) -> Iterator[bytes]:
     """The lines, each with its end of line. Names, methods and URLs by the rows' indices; ``epoch_ns``: wall clock of t0.
-    ``scripted``: scenarios whose script did the checks, of which there are counts and no points.
+    ``scripted``: scenarios whose script did the checks, of which there are counts and no points. ``thresholds``: told where
+    their metric is introduced; those in windows are not k6's.
 
     A request makes 12 lines, about 2.8 kB: 7 µs of work [M]. Rows with the outcome ``cut`` make none.
     """
     templates = _Templates(scenario_names, request_names, methods, urls, frozenset(scripted))
     seen: set[str] = set()
+    judged = [each for each in thresholds if each.window_s is None]
     rows = rows.where(rows.outcome != Outcome.CUT).kept()  # looked at in pieces, in another order
     ends_ns = epoch_ns + rows.due_ns + np.where(rows.end_us == NEVER, 0, rows.end_us).astype(np.int64) * NS_PER_US
     order = np.argsort(ends_ns, kind="stable")
@@ -53,7 +57,7 @@ def lines(
             if seen.issuperset(names):
                 yield from told
             else:
-                yield from _introduced(names, told, seen)
+                yield from _introduced(names, told, seen, judged)
 
 
 def _told(rows: Rows, ends_ns: Column, templates: _Templates) -> Iterator[tuple[Sequence[str], list[bytes]]]:
@@ -74,22 +78,37 @@ def _told(rows: Rows, ends_ns: Column, templates: _Templates) -> Iterator[tuple[
             yield names, points.splitlines(keepends=True)
 
 
-def _introduced(names: Sequence[str], told: list[bytes], seen: set[str]) -> Iterator[bytes]:
+def _introduced(names: Sequence[str], told: list[bytes], seen: set[str], thresholds: Sequence[Threshold]) -> Iterator[bytes]:
     for name, line in zip(names, told, strict=True):
         if name not in seen:
             seen.add(name)
-            yield _metric(name)
+            yield _metric(name, [each for each in thresholds if each.metric == name])
         yield line
 
 
-def _metric(name: str) -> bytes:
+def _metric(name: str, thresholds: Sequence[Threshold]) -> bytes:
+    """A threshold with tags is told by its sub-metric alone, as in k6 (seen at 1.5.0)."""
     kind, contains = METRICS[name]
-    submetrics = None
-    if name == "http_req_duration":
-        tag, value = EXPECTED_ONLY.split(":")
-        submetrics = [{"name": f"{name}{{{EXPECTED_ONLY}}}", "suffix": EXPECTED_ONLY, "tags": {tag: value}}]
-    data = {"name": name, "type": kind, "contains": contains, "thresholds": [], "submetrics": submetrics}
+    tagged = sorted({_suffix(each) for each in thresholds if each.tags})
+    if name == "http_req_duration" and EXPECTED_ONLY not in tagged:
+        tagged.append(EXPECTED_ONLY)
+    data = {
+        "name": name,
+        "type": kind,
+        "contains": contains,
+        "thresholds": list(dict.fromkeys(each.expression for each in thresholds if not each.tags)),
+        "submetrics": [_submetric(name, suffix) for suffix in tagged] or None,
+    }
     return json.dumps({"type": "Metric", "data": data, "metric": name}, separators=(",", ":")).encode() + b"\n"
+
+
+def _suffix(threshold: Threshold) -> str:
+    return threshold.selector.partition("{")[2].removesuffix("}")
+
+
+def _submetric(name: str, suffix: str) -> dict[str, object]:
+    tags = (tag.partition(":") for tag in suffix.split(","))
+    return {"name": f"{name}{{{suffix}}}", "suffix": suffix, "tags": {tag: value for tag, _, value in tags}}
 
 
 def _times(ns: Column) -> Iterator[bytes]:

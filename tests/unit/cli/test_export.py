@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,20 @@ def test_a_stages_thresholds_stand_at_its_scenario_and_none_hides_another(tmp_pa
 def test_one_stage_is_the_whole_run(tmp_path: Path) -> None:
     found = summary(played(tmp_path, ("calm", 5)), tmp_path / "s.json")
     assert found["http_req_duration"]["thresholds"] == {"p(95)<30": False}
+
+
+@pytest.mark.parametrize(("url", "told"), [(None, "/orders"), ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/orders")])
+def test_the_lines_have_the_whole_url_of_a_service_that_has_one_and_the_thresholds(
+    tmp_path: Path, url: str | None, told: str
+) -> None:
+    run = played(tmp_path, ("calm", 5), ("also", 5))
+    drill = run.history.plan.drill
+    history = replace(run.history, plan=replace(run.history.plan, drill=replace(drill, target=replace(drill.target, url=url))))
+    assert list(export.write(history, run.verdict, export.Exports(json_lines=tmp_path / "x.json"))) == []
+    lines = [json.loads(line) for line in (tmp_path / "x.json").read_text().splitlines()]
+    assert {line["data"]["tags"]["url"] for line in lines if line["type"] == "Point" and line["metric"] == "http_reqs"} == {told}
+    (duration,) = (line["data"] for line in lines if line["type"] == "Metric" and line["metric"] == "http_req_duration")
+    assert [each["suffix"] for each in duration["submetrics"]] == ["scenario:also", "scenario:calm", "expected_response:true"]
 
 
 def lab(*arguments: str) -> Result:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from histories import FRESH, KEPT, cut, dropped, failed, hang, ok, refused, reset, row, unconnected
 
+from lab.drill.thresholds import parse_all
 from lab.history.model.rows import Outcome, Row, Rows
 from lab.report import k6_json
 
@@ -134,6 +135,28 @@ def test_dropped_iterations_are_points_of_their_own_and_cut_requests_are_none() 
     [only] = points(dropped(1.0), cut(1.5))
     assert only["metric"] == "dropped_iterations"
     assert only["data"] == {"time": "2026-11-25T14:54:50.000000000Z", "value": 1, "tags": {"scenario": "peak"}}
+
+
+def test_a_metric_is_introduced_with_its_thresholds_and_those_with_tags_by_a_submetric() -> None:
+    written = {
+        "http_req_failed": ["rate<0.01", "rate<=0.5"],
+        "http_req_failed[5s]": ["rate<0.5"],
+        "http_req_duration{scenario:peak}": ["p(95)<5"],
+        "http_reqs{name:order,scenario:peak}": ["count>0"],
+    }
+    names = {"scenario_names": ["peak"], "request_names": ["order"], "methods": ["POST"], "urls": ["/"]}
+    lines = map(json.loads, k6_json.lines(Rows.of([ok(1.0)]), **names, epoch_ns=0, thresholds=parse_all(written)))
+    found = {line["metric"]: line["data"] for line in lines if line["type"] == "Metric"}
+    assert (found["http_req_failed"]["thresholds"], found["http_req_failed"]["submetrics"]) == (["rate<0.01", "rate<=0.5"], None)
+    assert [each["suffix"] for each in found["http_req_duration"]["submetrics"]] == ["scenario:peak", "expected_response:true"]
+    assert found["http_reqs"]["thresholds"] == found["checks"]["thresholds"] == []
+    assert found["http_reqs"]["submetrics"] == [
+        {
+            "name": "http_reqs{name:order,scenario:peak}",
+            "suffix": "name:order,scenario:peak",
+            "tags": {"name": "order", "scenario": "peak"},
+        }
+    ]
 
 
 def test_requests_stand_in_the_order_in_which_they_ended() -> None:
