@@ -106,14 +106,14 @@ def _loads(finding: Finding) -> Reasons:
     yield from loads(finding.timeline)
 
 
-def loads(timeline: Timeline, most_late_ms: float = LATE_MS) -> Reasons:
+def loads(timeline: Timeline, most_late_ms: float = LATE_MS, remedy: str = "") -> Reasons:
     events = timeline.loads()
     if timeline.stage.load and not any(event.phase == "begin" for event in events):
         yield "the load did not start"
     late_ms = max([*(event.late_ms for event in events), *((e.t_ns - e.planned_ns) / 1e6 for e in events if e.phase == "begin")],
                   default=0.0)  # fmt: skip
     if late_ms > most_late_ms:
-        yield f"the load started {late_ms:.0f} ms late"
+        yield f"the load started {late_ms:.0f} ms late" + (f"; {remedy}" if remedy else "")
     for event in events:
         if event.phase == "end" and event.exit != 0:
             yield f"the load died: {event.detail or f'exit {event.exit}'}"

@@ -38,7 +38,7 @@ def reasons(
     if broken := tuple(dict.fromkeys([*checks.skipped(timeline), *checks.unfinished(timeline)])):
         return broken
     found = [
-        *checks.loads(timeline, _most_late_ms(timeline.stage)),
+        *checks.loads(timeline, _most_late_ms(timeline.stage), _busy(timeline, load) if load else ""),
         *_made(timeline, rows, load),
         *without_value(thresholds),
     ]

@@ -269,6 +269,13 @@ def test_who_is_late_beside_others_is_sent_to_an_idle_machine(cpu: float, events
     assert reason == f"the generator was late: 100 of 1000 requests by over 100 ms; {remedy}"
 
 
+@pytest.mark.parametrize(("share", "remedy"), [(0.1, ""), (0.7, "; the machine was busy (CPU pressure 70% of the time): ")])
+def test_a_load_that_began_late_beside_others_is_told_so_too(share: float, remedy: str) -> None:
+    (reason,) = found(many(1000), late_ms=140.0, events=pressed(share)).reasons
+    assert reason.startswith(f"the load started 140 ms late{remedy}")
+    assert reason.endswith("idle machine" if remedy else "late")
+
+
 def test_what_a_script_raised_is_told_with_the_file_that_has_it() -> None:
     raised = LoadEvent(t_ns=ns(11.0), stage=STAGE, phase="end", shard=1, script_errors={"LookupError at shop.py:11": 5})
     (reason,) = found(many(100), SCRIPTED, events=[raised]).reasons
