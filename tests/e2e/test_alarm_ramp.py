@@ -29,6 +29,6 @@ def test_on_a_ramp_the_queue_leads_and_the_error_rate_lags(tmp_path: Path) -> No
     assert lead_s["errors"] < 0
     readings = list(history.of(AcceptEvent))
     assert max(reading.waiting for reading in readings) >= 256
-    assert max(reading.connections for reading in readings) == 100
+    assert 100 <= max(reading.connections for reading in readings) <= 102  # one that is being closed, and the next, count both
     assert min(after.t_ns - before.t_ns for before, after in pairwise(readings)) >= 49 * NS_PER_MS
     assert sum(event.lasted_ns for event in history.of(StallEvent)) < 500 * NS_PER_MS
