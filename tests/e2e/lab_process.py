@@ -25,9 +25,10 @@ HERE = frozenset(os.readlink(entry) for entry in Path("/proc/self/ns").iterdir()
 
 @dataclass(frozen=True)
 class Bearer:
-    """A living process that bears a mark. ``namespaces``: those that are not the test's own."""
+    """A living process, and the mark that it bears, if any. ``namespaces``: those that are not the test's own."""
 
     pid: int
+    mark: str
     argv: tuple[str, ...]
     namespaces: frozenset[str]
 
@@ -141,12 +142,14 @@ class Lab:
         """SIGKILL to one of its processes."""
         os.kill(self.pid_of(*argv), signal.SIGKILL)
 
-    def nothing_is_left(self, namespaces: frozenset[str] = frozenset(), within_s: float = 15.0) -> None:
-        """Neither a process nor, of anybody's, one in these namespaces. Three looks in a row: in the middle of an exec a
-        process shows no environment. Left alone it takes 0.3 s; where all cores were taken a killed room was seen after 5 s."""
+    def nothing_is_left(self, namespaces: frozenset[str] = frozenset(), within_s: float = 5.0) -> None:
+        """Neither a process nor, without a mark, one in these namespaces. Three looks in a row: in the middle of an exec a
+        process shows no environment. What bears another mark is another lab's: the kernel gives the numbers of namespaces that
+        have ended to the next that begin, and tests run several labs at a time.
+        """
         deadline, empty = time.monotonic() + within_s, 0
         while empty < 3:
-            left = [*self.bearers(), *(each for each in living() if each.namespaces & namespaces)]
+            left = [each for each in living() if each.mark == self.mark or (not each.mark and each.namespaces & namespaces)]
             empty = 0 if left else empty + 1
             assert time.monotonic() < deadline or not left, f"left running: {left}"
 
@@ -165,10 +168,7 @@ def living() -> Iterator[Bearer]:
 
 
 def bearers(mark: str) -> Iterator[Bearer]:
-    for entry in _processes():
-        with _gone_or_not_ours():
-            if f"{MARK}={mark}".encode() in (entry / "environ").read_bytes():
-                yield _bearer(entry)
+    return (each for each in living() if each.mark == mark)
 
 
 def _processes() -> list[Path]:
@@ -178,7 +178,9 @@ def _processes() -> list[Path]:
 def _bearer(entry: Path) -> Bearer:
     namespaces = frozenset(os.readlink(each) for each in (entry / "ns").iterdir())
     argv = (entry / "cmdline").read_text(errors="replace").split("\0")
-    return Bearer(int(entry.name), tuple(argv[:-1]), namespaces - HERE)
+    environment = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
+    mark = next((each.partition("=")[2] for each in environment if each.startswith(f"{MARK}=")), "")
+    return Bearer(int(entry.name), mark, tuple(argv[:-1]), namespaces - HERE)
 
 
 @contextmanager

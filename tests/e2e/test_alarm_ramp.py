@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def test_on_a_ramp_the_queue_leads_and_the_error_rate_lags(tmp_path: Path) -> No
     assert lead_s["errors"] < 0
     readings = list(history.of(AcceptEvent))
     assert max(reading.waiting for reading in readings) >= 256
-    assert 100 <= max(reading.connections for reading in readings) <= 102  # one that is being closed, and the next, count both
+    full = Counter(reading.connections for reading in readings if reading.waiting >= 128)  # a dump is no snapshot: 101 once
+    assert full.most_common(1)[0][0] == 100
     assert min(after.t_ns - before.t_ns for before, after in pairwise(readings)) >= 49 * NS_PER_MS
     assert sum(event.lasted_ns for event in history.of(StallEvent)) < 500 * NS_PER_MS
