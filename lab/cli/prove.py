@@ -50,7 +50,7 @@ def prove(
     if dry_run:
         print(proving.dry_run(of))
         return
-    raise typer.Exit(proving.check(of, file) if check else proving.prove_and_record(of, file, whole=not only))
+    raise typer.Exit(proving.check(of, file) if check else proving.prove_and_record(of, file, whole=not (only or quick)))
 
 
 def _chosen(incident: Incident, only: list[str]) -> tuple[Claim, ...]:

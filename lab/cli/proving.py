@@ -18,7 +18,7 @@ from lab.drill.model import Drill, Stage
 from lab.history import store
 from lab.prove.claims import Claim
 from lab.prove.outcome import Outcome, outcome
-from lab.prove.plan import Setting, Trial, again, arms, settings, trials
+from lab.prove.plan import Setting, Trial, again, alone, arms, settings, spared_with, trials
 from lab.prove.record import Circumstances, Sources, digest, read, record, stale
 from lab.prove.ruling import Proof, prove
 from lab.report.proof import proof_markdown, proof_table
@@ -43,7 +43,7 @@ class Proving:
 
     def drills(self) -> dict[Setting, Drill]:
         """As they will be run. Exits 2 with every problem of a drill, a patch or a measure."""
-        return {each: each.alone(reading.drill(each.drill, each.patches, each.without)) for each in settings(self.claims)}
+        return {each: alone(reading.drill(each.drill, each.patches, each.without), each.stage) for each in settings(self.claims)}
 
     def sources(self, drills: Mapping[Setting, Drill]) -> Sources:
         return Sources(digest(self.document), {str(each): digest(store.dump_drill(drill)) for each, drill in drills.items()})
@@ -68,7 +68,7 @@ def _watched_s(stage: Stage) -> float:
 
 
 def prove_and_record(of: Proving, document: Path, *, whole: bool) -> int:
-    """Prints the table, and writes the record beside the document where all of its claims were put to the test."""
+    """Prints the table, and writes the record beside the document where ``whole``: every claim, with all of its trials."""
     proofs, text, code = carry_out(of)
     with data_to_reader():
         print(proof_table(proofs))
@@ -79,7 +79,7 @@ def prove_and_record(of: Proving, document: Path, *, whole: bool) -> int:
             progress(f"error: the record cannot be written: {error.filename}: {error.strerror}")
             return Exit.UNKNOWN
     elif text:
-        progress("no record: not every claim was put to the test")
+        progress("no record: a record is of every claim, with all of its trials")
     return code
 
 
@@ -139,12 +139,12 @@ def carry_out(of: Proving) -> tuple[list[Proof], str, int]:
 def _says_nothing(of: Proving, setting: Setting, finished: Finished) -> bool:
     """To any of the claims that look at it."""
     outcomes = (
-        outcome(finished.verdict, claim.stage, prevents=(arm == 1) == (claim.kind == "measure"))
+        outcome(finished.verdict, claim.stage, prevents=with_ == spared_with(claim))
         for claim in of.claims
-        for arm, each in enumerate(arms(claim))
+        for with_, each in enumerate(arms(claim))
         if each == setting
     )
-    return all(each.unknown for each in outcomes)
+    return all(each.unknown and each.landed for each in outcomes)  # one that did not land decides: it is not asked again
 
 
 def _one(of: Proving, trial: Trial, drill: Drill) -> Finished:
@@ -157,12 +157,11 @@ def _proofs(of: Proving, found: Runs) -> list[Proof]:
 
 
 def _arms(claim: Claim, found: Runs) -> tuple[list[Outcome], list[Outcome]]:
-    without, with_ = arms(claim)
-    prevents = claim.kind == "measure"  # a cause strikes where it is, a measure spares where it is
-    return (
-        [outcome(each.verdict, claim.stage, prevents=not prevents) for each in found.get(without, ())],
-        [outcome(each.verdict, claim.stage, prevents=prevents) for each in found.get(with_, ())],
+    without, with_ = (
+        [outcome(each.verdict, claim.stage, prevents=with_ == spared_with(claim)) for each in found.get(setting, ())]
+        for with_, setting in enumerate(arms(claim))
     )
+    return without, with_
 
 
 def _exit(proofs: Sequence[Proof]) -> int:

@@ -15,7 +15,8 @@ NEVER_S = math.inf
 class Outcome:
     """``well``: recovered in time, or no outage at all; of a load test, every threshold was kept. ``seconds`` from the
     injection (or the heal, where the lab ends the fault) to the recovery, 0 without an outage. ``bad``: requests of the
-    probe, or failed ones of a load test. ``unknown``: why the trial says nothing; then the rest is of no use.
+    probe, or failed ones of a load test. ``unknown``: why the trial says nothing; then only ``landed`` is of use: False where
+    the fault's counters, or the requests, say that it did not.
     """
 
     well: bool
@@ -34,7 +35,7 @@ def outcome(verdict: Verdict, stage: str | None, *, prevents: bool) -> Outcome:
     Raises LookupError when the drill has no such stage.
     """
     found = _stage(verdict, stage)
-    return _of_load(found) if found.load is not None and found.evidence.fault is None else _of_probe(found, prevents)
+    return _of_probe(found, prevents) if found.load is None else _of_load(found)
 
 
 def _stage(verdict: Verdict, name: str | None) -> StageVerdict:
@@ -58,7 +59,6 @@ def _of_load(stage: StageVerdict) -> Outcome:
 
 
 def _of_probe(stage: StageVerdict, prevents: bool) -> Outcome:
-    landed = stage.evidence.landed == "yes"
     felt_nothing = not stage.episodes and bool(stage.evidence.done)
     unknown = stage.verdict is Ruling.UNKNOWN and not (prevents and felt_nothing and _only_of_landing(stage))
     first = stage.episodes[0] if stage.episodes else None
@@ -68,7 +68,7 @@ def _of_probe(stage: StageVerdict, prevents: bool) -> Outcome:
         seconds=0.0 if first is None else _seconds(first),
         bad=sum(each.bad for each in everything),
         requests=stage.evidence.probe.requests,
-        landed=landed,
+        landed=stage.evidence.landed not in ("no", "in part"),
         unknown="; ".join(stage.reasons) if unknown else "",
     )
 

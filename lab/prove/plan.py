@@ -12,10 +12,21 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from lab.drill.model import Drill
+from lab.drill.units import format_scalar
 from lab.prove.claims import Arm, Claim
 
 ROUNDS, QUICK_ROUNDS = 6, 3
 """Trials of an arm. With three, Fisher's p cannot be below 0.05: quick says consistent, never held."""
+
+
+def patches(arm: Arm) -> tuple[str, ...]:
+    """What the arm sets, as a person would type it behind ``--set``."""
+    return tuple(f"{key}={format_scalar(value)}" for key, value in arm.set.items())
+
+
+def alone(drill: Drill, stage: str | None) -> Drill:
+    """The drill with the one stage that is judged, if it has several: what the others do is no part of the claim."""
+    return replace(drill, stages=tuple(each for each in drill.stages if stage in (None, each.stage)))
 
 
 @dataclass(frozen=True)
@@ -29,12 +40,7 @@ class Setting:
 
     @classmethod
     def of(cls, claim: Claim, arm: Arm) -> Setting:
-        patches = tuple(f"{path}={_text(value)}" for path, value in sorted(arm.set.items()))
-        return cls(claim.drill, claim.stage, tuple(sorted(arm.without)), patches)
-
-    def alone(self, drill: Drill) -> Drill:
-        """The drill with the one stage that is judged: what the others do is no part of the claim."""
-        return replace(drill, stages=tuple(each for each in drill.stages if self.stage in (None, each.stage)))
+        return cls(claim.drill, claim.stage, tuple(sorted(arm.without)), tuple(sorted(patches(arm))))
 
     def __str__(self) -> str:
         name = self.drill if self.stage is None else f"{self.drill} ({self.stage})"
@@ -61,6 +67,11 @@ def arms(claim: Claim) -> tuple[Setting, Setting]:
     return Setting.of(claim, claim.without), Setting.of(claim, claim.with_)
 
 
+def spared_with(claim: Claim) -> bool:
+    """Is it the arm *with* what is claimed that should do better? A measure spares, a cause strikes."""
+    return claim.kind == "measure"
+
+
 def trials(claims: Sequence[Claim], *, rounds: int, seed: int) -> list[Trial]:
     order = Random(seed)
     found: list[Trial] = []
@@ -74,7 +85,3 @@ def trials(claims: Sequence[Claim], *, rounds: int, seed: int) -> list[Trial]:
 def again(trial: Trial, rounds: int) -> Trial:
     """In the place of one that says nothing; with a seed that no other trial of its arm has had."""
     return Trial(trial.setting, trial.round + rounds, trial.seed + rounds)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,25 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from lab.drill.model import Drill
 from lab.drill.patches import resolve
 from lab.drill.problems import DrillErrors, Finding, Path, Problem
 from lab.drill.suggest import nearest, one_of
-from lab.drill.units import format_scalar
-from lab.prove.claims import Arm, Claim
+from lab.prove.claims import Arm
 from lab.prove.document import Incident
 from lab.prove.front import Entry
+from lab.prove.plan import alone, patches
 
 ReadDrill = Callable[[str, Sequence[str]], Drill]
 """A drill by name, with patches. Raises LookupError, OSError or DrillErrors, as ``catalogue.read_drill`` does."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-
-
-def patches(arm: Arm) -> tuple[str, ...]:
-    """What the arm sets, as a person would type it behind ``--set``."""
-    return tuple(f"{key}={format_scalar(value)}" for key, value in arm.set.items())
 
 
 def broken(incident: Incident, read: ReadDrill) -> list[Problem]:
@@ -113,16 +107,13 @@ def _patched(arm: Arm, problem: Problem) -> Path:
 
 
 def _equal(entry: Entry, without: Drill | None, with_: Drill | None) -> Iterator[Finding]:
-    if without is not None and with_ is not None and _judged(entry.claim, without) == _judged(entry.claim, with_):
-        where = f" as far as stage {entry.claim.stage}" if entry.claim.stage else ""
+    """Only the judged stage is run: a difference elsewhere is none."""
+    stage = entry.claim.stage
+    if without is None or with_ is None or not alone(with_, stage).stages:  # told already
+        return
+    if alone(without, stage) == alone(with_, stage):
+        where = f" in stage {stage}" if stage else ""
         yield _finding(entry, (), f"its arms are the same{where}: nothing is compared", "without: and with: that differ")
-
-
-def _judged(claim: Claim, drill: Drill) -> Drill:
-    """The drill to the end of the stage that is judged: what comes later cannot change it."""
-    names = [each.stage for each in drill.stages]
-    last = names.index(claim.stage) + 1 if claim.stage in names else len(names)
-    return replace(drill, stages=drill.stages[:last])
 
 
 def _finding(entry: Entry, at: Path, what: str, expected: str, hint: str = "") -> Finding:

@@ -1,23 +1,29 @@
 """From the trials of both arms to a result. Pure; the rules stand in docs/definitions.md.
 
-1. *inconclusive*: an arm has too few trials that say something, or a fault did not land without the measure.
+1. *inconclusive*: an arm has too few trials that say something, or the fault did not land in one that it should strike.
 2. *held*: with the measure, or without the cause, it does better in what the claim compares (p, Holm over the document);
    *holds only if …*, where the claim says on what it depends; *consistent* where there were too few trials to say held.
-3. *did not hold*: it does worse; or it changes how many requests are bad, and what it was for did not happen all the same.
-4. *no difference*: else.
+3. *did not hold*: it does worse; or it changes how many requests are bad, and what it was for did not happen all the same
+   (each of these p is multiplied by the number of claims).
+4. *no difference*: the arms are alike, neither better nor worse (p > 20 % both ways, unadjusted). Few trials that differ
+   without being enough are no likeness: *inconclusive*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from lab.prove.claims import Claim, Compare
+from lab.prove.claims import Claim, Compare, Result
 from lab.prove.outcome import Outcome
-from lab.prove.plan import QUICK_ROUNDS
+from lab.prove.plan import QUICK_ROUNDS, spared_with
 from lab.prove.statistics import SIGNIFICANT, fisher, holm, mann_whitney
 
+ALIKE = 0.2
+"""Of p, one-sided, unadjusted: with six trials an arm, 2 that did well against 0 is alike (0.23), 3 against 0 is not (0.09)."""
 Outcomes = Sequence[Outcome]
+Found = Result | Literal["consistent"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Proof:
     claim: Claim
     without: tuple[Outcome, ...]
     with_: tuple[Outcome, ...]
-    result: str = "inconclusive"
+    result: Found = "inconclusive"
     why: str = ""
     p: float | None = None
     p_holm: float | None = None
@@ -44,7 +50,9 @@ def prove(trials: Mapping[str, tuple[Outcomes, Outcomes]], claims: Sequence[Clai
     proofs = [_compared(claim, *trials[claim.id]) for claim in claims]
     judged = [proof for proof in proofs if proof.p is not None]
     adjusted = dict(zip([proof.claim.id for proof in judged], holm([proof.p or 0.0 for proof in judged]), strict=True))
-    return [_ruled(replace(proof, p_holm=adjusted[proof.claim.id])) if proof.p is not None else proof for proof in proofs]
+    return [
+        _ruled(replace(proof, p_holm=adjusted[proof.claim.id]), len(judged)) if proof.p is not None else proof for proof in proofs
+    ]
 
 
 def _compared(claim: Claim, without: Outcomes, with_: Outcomes) -> Proof:
@@ -59,8 +67,8 @@ def _unusable(claim: Claim, without: Outcomes, with_: Outcomes) -> str:
         unknown = [each.unknown for each in arm if each.unknown]
         if len(arm) - len(unknown) < QUICK_ROUNDS:
             return f"{len(unknown)} of {len(arm)} trials {name} it say nothing: {unknown[0] if unknown else 'too few'}"
-    struck, word = (without, "without") if claim.kind == "measure" else (with_, "with")
-    if not all(each.landed for each in _known(struck)):
+    struck, word = (without, "without") if spared_with(claim) else (with_, "with")
+    if not all(each.landed for each in struck):
         return f"{word} it the fault did not land every time"
     return ""
 
@@ -68,7 +76,7 @@ def _unusable(claim: Claim, without: Outcomes, with_: Outcomes) -> str:
 def _spared_first(proof: Proof) -> tuple[Outcomes, Outcomes]:
     """The arm that should do better, and the other: a cause makes things worse."""
     without, with_ = _known(proof.without), _known(proof.with_)
-    return (with_, without) if proof.claim.kind == "measure" else (without, with_)
+    return (with_, without) if spared_with(proof.claim) else (without, with_)
 
 
 def _known(arm: Outcomes) -> list[Outcome]:
@@ -91,17 +99,21 @@ def _time(better: Outcomes, worse: Outcomes) -> float:
 _TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {"recovered": _recovered, "bad": _bad, "time": _time}
 
 
-def _ruled(proof: Proof) -> Proof:
-    """A claim of which ``p`` is known."""
+def _ruled(proof: Proof, claims: int) -> Proof:
+    """A claim of which ``p`` is known, one of so many."""
+    assert proof.p is not None
     assert proof.p_holm is not None
     claim, (spared, struck) = proof.claim, _spared_first(proof)
-    if min(len(spared), len(struck)) <= QUICK_ROUNDS:
-        better = proof.p is not None and proof.p <= SIGNIFICANT
-        return replace(proof, result="consistent" if better else "no difference", why=f"{QUICK_ROUNDS} trials an arm say no more")
+    against = _TESTS[claim.compare](struck, spared)
+    if min(len(spared), len(struck)) <= QUICK_ROUNDS and proof.p <= SIGNIFICANT:
+        return replace(proof, result="consistent", why=f"{QUICK_ROUNDS} trials an arm say no more")
     if proof.p_holm <= SIGNIFICANT:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
-    if _TESTS[claim.compare](struck, spared) <= SIGNIFICANT:
-        return replace(proof, result="did not hold", why=f"{'worse' if claim.kind == 'measure' else 'better'} with it")
-    if min(_bad(spared, struck), _bad(struck, spared)) <= SIGNIFICANT / 2 and not any(each.well for each in spared):
+    if against * claims <= SIGNIFICANT:
+        return replace(proof, result="did not hold", why=f"{'worse' if spared_with(claim) else 'better'} with it")
+    other = 2 * min(_bad(spared, struck), _bad(struck, spared))
+    if other * claims <= SIGNIFICANT and not any(each.well for each in spared):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
-    return replace(proof, result="no difference")
+    if min(proof.p, against) > ALIKE:
+        return replace(proof, result="no difference")
+    return replace(proof, why=f"the arms differ, and so few trials may by chance (p = {min(proof.p, against):.2g})")

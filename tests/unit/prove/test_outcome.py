@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,14 @@ def test_what_never_recovers() -> None:
 def test_a_stage_that_is_unknown_says_nothing_and_why() -> None:
     verdict = of_drill(Ruling.UNKNOWN, of_stage("wire", Ruling.UNKNOWN, "skipped: needs toxiproxy"))
     assert outcome(verdict, "wire", prevents=False).unknown == "skipped: needs toxiproxy"
+
+
+def test_a_fault_that_did_not_land_is_told_also_of_a_trial_that_is_unknown() -> None:
+    stage = of_stage("wire", Ruling.UNKNOWN, "the fault has not landed: none of its counters moved as they must")
+    for landed, told in (("no", False), ("in part", False), ("yes", True), (None, True)):
+        verdict = of_drill(Ruling.UNKNOWN, replace(stage, evidence=replace(stage.evidence, landed=landed)))
+        found = outcome(verdict, "wire", prevents=False)
+        assert (found.landed, bool(found.unknown)) == (told, True)
 
 
 def test_a_stage_that_the_drill_has_not() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from lab import catalogue
 from lab.prove.claims import Arm
-from lab.prove.plan import Setting, again, settings, trials
+from lab.prove.plan import Setting, again, alone, settings, trials
 from tests.unit.prove.outcomes import claim
 
 RESTART = claim("auto-restart", drill="conn-reset")
@@ -42,8 +42,8 @@ def test_the_order_is_drawn_from_the_seed() -> None:
 def test_a_claim_about_one_stage_runs_no_other() -> None:
     setting = Setting.of(claim(drill="conn-reset", stage="accept-queue"), Arm())
     drill = catalogue.read_drill("conn-reset")
-    assert [stage.stage for stage in setting.alone(drill).stages] == ["accept-queue"]
-    assert Setting.of(claim(drill="conn-reset"), Arm()).alone(drill) == drill
+    assert [stage.stage for stage in alone(drill, setting.stage).stages] == ["accept-queue"]
+    assert alone(drill, None) == drill
     assert str(setting) == "conn-reset (accept-queue)"
 
 

@@ -30,7 +30,7 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("fewer bad ones, where that is claimed", rising(never, 490), rising(never, 90), claim(compare="bad"), "held"),
     ("a shorter time", rising(good, 20), rising(good, 10), claim(compare="time"), "held"),
     ("a burst", [burst(149)] * 6, [burst(0)] * 6, claim(), "held"),
-    ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "no difference"),
+    ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "inconclusive"),
     ("three trials are consistent, never held", NEVER[:3], GOOD[:3], claim(), "consistent"),
     ("three that say nothing leave three", NEVER, [*GOOD[:3], *[unknown()] * 3], claim(), "consistent"),
     ("four that say nothing are too many", NEVER, [*GOOD[:2], *[unknown()] * 4], claim(), "inconclusive"),
@@ -39,6 +39,8 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("a cause that does nothing", GOOD, GOOD, claim(kind="cause"), "no difference"),
     ("what is better with its cause", NEVER, GOOD, claim(kind="cause"), "did not hold"),
     ("a cause that did not land", GOOD, [replace(good(), landed=False), *NEVER[:5]], claim(kind="cause"), "inconclusive"),
+    ("two of six against none is alike", NEVER, [*GOOD[:2], *NEVER[:4]], claim(), "no difference"),
+    ("a fault that did not land, and is unknown", [replace(unknown(), landed=False), *NEVER[:5]], GOOD, claim(), "inconclusive"),
     ("no trials", [], [], claim(), "inconclusive"),
 ]
 
@@ -63,9 +65,15 @@ def test_holm_is_over_all_claims_that_can_be_judged() -> None:
 
 def test_with_sixty_claims_six_trials_are_too_few() -> None:
     claims = [claim(f"measure-{i}") for i in range(60)]
-    assert {proof.result for proof in prove({each.id: ([never()] * 6, [good()] * 6) for each in claims}, claims)} == {
-        "no difference"
-    }
+    proofs = prove({each.id: (NEVER, GOOD) for each in claims}, claims)
+    assert {proof.result for proof in proofs} == {"inconclusive"}
+    assert proofs[0].why == "the arms differ, and so few trials may by chance (p = 0.0011)"
+
+
+def test_what_is_worse_with_it_is_held_to_as_many_claims() -> None:
+    claims = [claim(f"measure-{i}") for i in range(60)]
+    assert {proof.result for proof in prove({each.id: (GOOD, NEVER) for each in claims}, claims)} == {"inconclusive"}
+    assert {proof.result for proof in prove({each.id: (GOOD, NEVER) for each in claims[:11]}, claims[:11])} == {"did not hold"}
 
 
 @pytest.mark.parametrize(
