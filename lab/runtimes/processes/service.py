@@ -13,15 +13,12 @@ from pathlib import Path
 from lab.clock import Clock
 from lab.drill.model import Scalar, Target
 from lab.history.model.ledger import Ledger
-from lab.history.model.rows import Outcome
-from lab.http.client import HttpDialer
-from lab.http.exchange import Exchange
-from lab.nanoseconds import NS_PER_S
 from lab.process import Process
 from lab.runtimes import listener
 from lab.runtimes.base import ServiceFailed
 from lab.runtimes.processes import command
 from lab.runtimes.processes.ending import described
+from lab.runtimes.processes.health import Health
 from lab.runtimes.processes.held import HeldListener
 from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.listening import Listening
@@ -30,9 +27,7 @@ from lab.runtimes.processes.ports import Ports
 from lab.runtimes.processes.resources import TargetResources
 from lab.runtimes.processes.workers import Workers, free_port
 
-HEALTH_EVERY_S = 0.01
 SUCCESSOR_EVERY_S = 0.05
-LOG_LINES = 20
 
 
 class ProcessService:
@@ -43,7 +38,6 @@ class ProcessService:
         self._ports = ports
         self._run_dir = run_dir
         self._environment = environment
-        self._clock = clock
         self._process: Process | None = None
         self._held: HeldListener | None = None
         self._listening: Listening | None = None  # where it is another process than the one that we started
@@ -54,6 +48,7 @@ class ProcessService:
         metrics_url = target.metrics and f"http://127.0.0.1:{self._health_port}{target.metrics}"
         self._resources = TargetResources(metrics_url, target.collect)
         self._workers = Workers()
+        self._health = Health(target.ready, clock, self.log)
         self._deaths = 0
 
     @property
@@ -188,37 +183,12 @@ class ProcessService:
     async def until_ready(self, within_s: float) -> None:
         process = self._process
         assert process is not None, "start comes first"
-        await self._healthy(process, self._health_port, within_s)
+        await self._health.until_good(process, self._health_port, within_s)
         self._find_listener(process)
-
-    async def _healthy(self, process: Process, port: int, within_s: float) -> None:
-        deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while (answer := await self._health(port)).outcome is not Outcome.OK:
-            if not process.alive:
-                raise ServiceFailed(f"the target ended while it started ({described(await process.ended())}){self._log_tail()}")
-            if self._clock.now_ns() > deadline_ns:
-                why = f"GET {self._target.ready} on 127.0.0.1:{port}: {_answered(answer)}{self._elsewhere(process)}"
-                raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot): {why}{self._log_tail()}")
-            await asyncio.sleep(HEALTH_EVERY_S)
 
     @property
     def _health_port(self) -> int:
         return self._ports.health if self._target.health_port else self.port
-
-    async def _health(self, port: int) -> Exchange:
-        now_ns = self._clock.now_ns()
-        request = f"GET {self._target.ready} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
-        exchange, line = await HttpDialer("127.0.0.1", port, self._clock).send(
-            request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
-        )
-        if line is not None:
-            line.close()
-        return exchange
-
-    def _elsewhere(self, process: Process) -> str:
-        """Where it listens, if not where it is asked: a command without {port}, ``localhost`` that means ::1."""
-        found = listener.addresses(process.pid)
-        return f"; it listens on {', '.join(found)}" if found else "; it listens nowhere"
 
     def _find_listener(self, process: Process) -> None:
         """Holds the process that listens, when it is not the one we started (a start script's child).
@@ -239,10 +209,6 @@ class ProcessService:
         if self._listening is not None:
             self._listening.close()
             self._listening = None
-
-    def _log_tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:] if self.log.exists() else []
-        return "\n".join(["", f"the last {len(lines)} lines of its log:", *(f"    {line}" for line in lines)]) if lines else ""
 
     async def until_dead(self) -> str:
         await self._dead.wait()
@@ -278,7 +244,7 @@ class ProcessService:
             raise ServiceFailed("more workers need a listener that the lab holds (target: {listener: inherited})")
         port = free_port()
         process = self._spawn(port, {"listen_fd": self._held.fd})
-        await self._workers.add(process, lambda process: self._healthy(process, port, within_s), ended)
+        await self._workers.add(process, lambda process: self._health.until_good(process, port, within_s), ended)
         return f"{self.workers} workers (pid {process.pid} came)"
 
     async def remove_worker(self, grace_s: float) -> str:
@@ -313,7 +279,3 @@ class ProcessService:
             return Ledger(complete=False, reason="this target has no ledger")
         url = f"http://127.0.0.1:{self._health_port}{self._target.ledger}"
         return ledger_of(await asyncio.to_thread(get_json, url))
-
-
-def _answered(answer: Exchange) -> str:
-    return f"status {answer.status}" if answer.outcome is Outcome.BAD_STATUS else answer.outcome.name.lower().replace("_", " ")

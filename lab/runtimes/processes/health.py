@@ -1,0 +1,63 @@
+"""Is it up? Asked every 10 ms until the answer is good, and told in full why it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from lab.clock import Clock
+from lab.history.model.rows import Outcome
+from lab.http.client import HttpDialer
+from lab.http.exchange import Exchange
+from lab.nanoseconds import NS_PER_S
+from lab.process import Process
+from lab.runtimes import listener
+from lab.runtimes.base import ServiceFailed
+from lab.runtimes.processes.ending import described
+
+EVERY_S = 0.01
+LOG_LINES = 20
+
+
+class Health:
+    """``path`` is asked with GET; ``log`` is what the processes say, and ends every complaint."""
+
+    def __init__(self, path: str, clock: Clock, log: Path) -> None:
+        self._path = path
+        self._clock = clock
+        self._log = log
+
+    async def until_good(self, process: Process, port: int, within_s: float) -> None:
+        """Raises ServiceFailed when the process ends first, or gives no good answer within ``within_s``."""
+        deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
+        while (answer := await self._ask(port)).outcome is not Outcome.OK:
+            if not process.alive:
+                raise ServiceFailed(f"the target ended while it started ({described(await process.ended())}){self._log_tail()}")
+            if self._clock.now_ns() > deadline_ns:
+                why = f"GET {self._path} on 127.0.0.1:{port}: {_answered(answer)}{_elsewhere(process)}"
+                raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot): {why}{self._log_tail()}")
+            await asyncio.sleep(EVERY_S)
+
+    async def _ask(self, port: int) -> Exchange:
+        now_ns = self._clock.now_ns()
+        request = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
+        exchange, line = await HttpDialer("127.0.0.1", port, self._clock).send(
+            request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
+        )
+        if line is not None:
+            line.close()
+        return exchange
+
+    def _log_tail(self) -> str:
+        lines = self._log.read_text(errors="replace").splitlines()[-LOG_LINES:] if self._log.exists() else []
+        return "\n".join(["", f"the last {len(lines)} lines of its log:", *(f"    {line}" for line in lines)]) if lines else ""
+
+
+def _elsewhere(process: Process) -> str:
+    """Where it listens, if not where it is asked: a command without {port}, ``localhost`` that means ::1."""
+    found = listener.addresses(process.pid)
+    return f"; it listens on {', '.join(found)}" if found else "; it listens nowhere"
+
+
+def _answered(answer: Exchange) -> str:
+    return f"status {answer.status}" if answer.outcome is Outcome.BAD_STATUS else answer.outcome.name.lower().replace("_", " ")
