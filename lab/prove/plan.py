@@ -25,8 +25,11 @@ def patches(arm: Arm) -> tuple[str, ...]:
 
 
 def alone(drill: Drill, stage: str | None) -> Drill:
-    """The drill with the one stage that is judged, if it has several: what the others do is no part of the claim."""
-    return replace(drill, stages=tuple(each for each in drill.stages if stage in (None, each.stage)))
+    """The drill with the one stage that is judged, if it has several: what the others do is no part of the claim. What it
+    rests after them is none either."""
+    stages = [each for each in drill.stages if stage in (None, each.stage)]
+    stages[:1] = [replace(first, rest=0.0) for first in stages[:1]]
+    return replace(drill, stages=tuple(stages))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def end(task: asyncio.Task[Any]) -> None:
@@ -27,9 +29,10 @@ def beside(stack: AsyncExitStack, *work: Coroutine[Any, Any, None]) -> list[asyn
     return tasks
 
 
-async def unless_one_fails(others: Iterable[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
-    """Carries out ``work``. When one of the others dies of an error meanwhile, ``work`` is ended at once, with all that
-    it puts back on its way, and the error is raised here: nobody has to wait for the stage's end to hear of it."""
+async def unless_one_fails(others: Iterable[asyncio.Task[None]], work: Coroutine[Any, Any, T]) -> T:
+    """Carries out ``work``; returns what it returns. When one of the others dies of an error meanwhile, ``work`` is ended at
+    once, with all that it puts back on its way, and the error is raised here: nobody has to wait for the stage's end to
+    hear of it."""
     doing = asyncio.ensure_future(work)
     watched = {doing, *others}
     try:
@@ -39,3 +42,4 @@ async def unless_one_fails(others: Iterable[asyncio.Task[None]], work: Coroutine
                 task.result()
     finally:
         await end(doing)
+    return doing.result()

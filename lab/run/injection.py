@@ -16,6 +16,10 @@ from lab.runtimes.base import Room
 from lab.watch.watcher import Watcher
 
 EVIDENCE_EVERY_S = 0.1
+ONCE_MORE = 5
+"""Requests of the probe, as one alone may be late."""
+Reason = Literal["planned", "recovered", "deadline", "interrupted"]
+"""Why a fault was healed when it was."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,20 @@ class Injection:
         except Exception as error:
             raise self._broken(tape, "evidence", error) from error
 
-    async def stand(self, stage: Stage, tape: Tape, watcher: Watcher) -> None:
-        """Injects, waits until the fault has stood long enough, heals whatever happens. Raises StageBroken."""
+    async def stand(self, stage: Stage, tape: Tape, watcher: Watcher) -> Reason:
+        """Injects, waits until the fault has stood long enough, heals whatever happens; why it was healed then.
+
+        Raises StageBroken.
+        """
         reading = asyncio.ensure_future(self._landed(tape, self.read_evidence(tape)))
         try:
-            await unless_one_fails([reading], self._let_loose(stage, tape, watcher))
+            return await unless_one_fails([reading], self._let_loose(stage, tape, watcher))
         finally:
             await end(reading)
 
-    async def _let_loose(self, stage: Stage, tape: Tape, watcher: Watcher) -> None:
+    async def _let_loose(self, stage: Stage, tape: Tape, watcher: Watcher) -> Reason:
         during: Literal["inject", "heal"] = "inject"
-        reason = "interrupted"
+        reason: Reason = "interrupted"
         try:
             begin_ns = self.room.clock.now_ns()
             tape.write(InjectEvent(t_ns=begin_ns, phase="begin", fault=self.fault.name))
@@ -56,6 +63,7 @@ class Injection:
                 finally:
                     tape.write(HealEvent(t_ns=tape.now_ns(), phase="begin", reason=reason))
             tape.write(HealEvent(t_ns=tape.now_ns(), phase="end", reason=reason))
+            return reason
         except asyncio.CancelledError:
             if during == "heal":  # the fault is out of its block: it was healed on the way
                 tape.write(HealEvent(t_ns=tape.now_ns(), phase="end", reason=reason))
@@ -79,8 +87,8 @@ class Injection:
                 tape.write(LandedEvent(t_ns=tape.now_ns(), counters=highest))
 
 
-async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:
-    """Why the fault is to be healed now: planned, recovered or deadline."""
+async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> Reason:
+    """Why the fault is to be healed now."""
     if not stage.until_recovered:
         await asyncio.sleep(stage.lasts)
         return "planned"
@@ -90,8 +98,15 @@ async def _until_over(stage: Stage, watcher: Watcher, tape: Tape) -> str:
     return "recovered"
 
 
-async def cool(stage: Stage, watcher: Watcher) -> None:
-    """After the heal: at least ``cool``, at most as long as a recovery at its deadline takes to be confirmed."""
+async def cool(stage: Stage, watcher: Watcher, why: Reason) -> None:
+    """After the heal: at least ``cool``, at most as long as a recovery at its deadline takes to be confirmed.
+
+    Healed because the deadline was past: until the probe has asked once more, for no recovery after it counts, and the
+    instant of the heal lies between two requests then.
+    """
+    if why == "deadline":
+        await asyncio.sleep(ONCE_MORE / stage.probe.rate)
+        return
     await asyncio.sleep(stage.shortest_cool_s)
     if stage.cool_s > stage.shortest_cool_s:
         await watcher.recovers_within(stage.cool_s - stage.shortest_cool_s)

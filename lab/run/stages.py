@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
 
 from lab.drill.address import authority
 from lab.drill.model import Scalar, Stage
@@ -27,6 +28,9 @@ from lab.runtimes.base import LaneEnd, Service, ServiceFailed
 from lab.watch.probe import Probe, Question
 from lab.watch.watcher import BEAT_NS, Watcher
 
+LONGEST_PERIOD_S = 0.1
+"""Of what asks again and again in a stage. The fault comes at a moment of it that the seed draws: trials that all met the
+pollers at the same one would repeat one delay, and call it their spread."""
 LOAD_MARGIN_S = 2.0
 """Over its own longest time: for the last rows of a load that ends by itself."""
 
@@ -37,7 +41,8 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     1. rest; 2. the kernel has, and the target runs with this stage's settings; 3. the lane is open; 4. the probe opens its
     kept lines and begins; 5. the load begins at an absolute instant; 6. it settles, then the baseline; 7. the fault is injected;
     8. it stands for ``lasts``, or until the watch sees a recovery or the deadline is past; 9. it is healed, whatever
-    happens; 10. cool; 11. load and probe end, the lane closes. Cancelled at any point, it heals and closes all the same.
+    happens; 10. cool, hardly so after a deadline; 11. load and probe end, the lane closes. Cancelled at any point, it heals
+    and closes all the same.
     A load test (``judge: load``) has none of 6 to 10: it ends with its load.
 
     Raises ServiceFailed or StageBroken when the stage cannot be carried out, Aborted when a threshold ended it.
@@ -233,9 +238,10 @@ async def _baseline_and_fault(
     if injection is None:
         await asyncio.sleep(stage.lasts)
         return
+    await _alive_for(bench, Random(f"{bench.plan.seed}/{stage.stage}").uniform(0, LONGEST_PERIOD_S))
     with next_start.left_by(injection.fault):
-        await injection.stand(stage, tape, watcher)
-    await cool(stage, watcher)
+        why = await injection.stand(stage, tape, watcher)
+    await cool(stage, watcher, why)
 
 
 async def _alive_for(bench: Bench, seconds: float) -> None:

@@ -44,7 +44,14 @@ def test_a_claim_about_one_stage_runs_no_other() -> None:
     drill = catalogue.read_drill("conn-reset")
     assert [stage.stage for stage in alone(drill, setting.stage).stages] == ["accept-queue"]
     assert alone(drill, None) == drill
+    assert alone(drill, "no such stage").stages == ()
     assert str(setting) == "conn-reset (accept-queue)"
+
+
+def test_who_is_alone_rests_after_nobody() -> None:
+    drill = catalogue.read_drill("conn-reset")
+    assert [stage.rest for stage in drill.stages] == [0.0, 2.0]
+    assert [stage.rest for stage in alone(drill, "accept-queue").stages] == [0.0]
 
 
 def test_a_trial_that_is_run_again_has_a_seed_of_its_own() -> None:

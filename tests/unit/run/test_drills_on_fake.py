@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lab.cli.main import app
-from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, RunEvent
+from lab.history.model.events import ActionEvent, BaselineEvent, DecideEvent, HealEvent, InjectEvent, RunEvent, StageEvent
 from lab.judge.verdict import Ruling
+from lab.nanoseconds import NS_PER_MS, NS_PER_S
 from lab.runtimes.fake import Traits
 from tests.fake_lab import play
 
@@ -33,6 +34,30 @@ def test_a_crash_without_its_measure_fails_every_time(tmp_path: Path) -> None:
     assert "not recovered in 3 s" in played.stage.reasons
     assert list(played.history.of(ActionEvent)) == []
     assert next(event.reason for event in played.history.of(HealEvent)) == "deadline"
+
+
+@pytest.mark.parametrize(("without", "longest_s"), [((), 4.0), (("auto-restart",), 0.5)])
+def test_it_is_watched_after_the_heal_only_while_a_recovery_would_count(
+    tmp_path: Path, without: tuple[str, ...], longest_s: float
+) -> None:
+    history = play(tmp_path, "crash", without=without).history
+    healed_ns = next(event.t_ns for event in history.of(HealEvent) if event.phase == "end")
+    ended_ns = next(event.t_ns for event in history.of(StageEvent) if event.phase == "end")
+    assert longest_s - 1 < (ended_ns - healed_ns) / NS_PER_S < longest_s
+
+
+def test_the_injection_keeps_no_step_with_probe_and_alarms(tmp_path: Path) -> None:
+    """Its phase is the seed's: trials with seeds of their own meet every poller at another moment of its period."""
+    phases_ms = [_phase_ms(tmp_path / str(seed), seed) for seed in (1, 2, 3, 1)]
+    assert phases_ms[0] == phases_ms[3]
+    assert len(set(phases_ms)) == 3
+    assert all(0 <= phase <= 101 for phase in phases_ms)
+
+
+def _phase_ms(out: Path, seed: int) -> float:
+    history = play(out, "crash", seed=seed).history
+    ready_ns = next(event.t_ns for event in history.of(BaselineEvent) if event.phase == "end")
+    return (next(event.t_ns for event in history.of(InjectEvent)) - ready_ns) / NS_PER_MS
 
 
 def test_conn_reset_passes(tmp_path: Path) -> None:
