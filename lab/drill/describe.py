@@ -74,6 +74,8 @@ def _load(load: Load | None, lane: str) -> str:
         return f"{users_of(load)} run {load.python} {way}."
     asked = " and ".join(f"{name} ×{weight}" if len(load.request) > 1 else name for name, weight in load.request.items())
     connections = "a new connection for each request" if load.connections == "fresh" else "kept connections"
+    if load.round_trip:
+        connections += f", over a network with a round trip of {format_duration(load.round_trip)}"
     return f"{users_of(load)} ask for {asked} {way}, {connections}."
 
 

@@ -22,7 +22,7 @@ OWN: Mapping[Executor, frozenset[str]] = {
 """What each executor reads that not all of its kind read."""
 OF_WAITING_USERS = frozenset({"pause_after_error", "jitter"})
 """What closed loops read besides: an arrival waits for nobody's pause."""
-OF_OUR_ENGINE = frozenset({"start_time", "request", "python", "connections", "connect_timeout", "timeout"})
+OF_OUR_ENGINE = frozenset({"start_time", "request", "python", "connections", "round_trip", "connect_timeout", "timeout"})
 """What every executor reads but k6, whose script decides."""
 
 

@@ -19,6 +19,7 @@ from lab.drill.model import Drill, Load, Request, Respond, Scalar, Stage, Thresh
 from lab.drill.problems import Finding, Path
 from lab.drill.suggest import nearest, one_of
 from lab.drill.typed import keys
+from lab.drill.units import format_duration
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _MOST_STAGES = 200
@@ -72,6 +73,9 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
     if stage.load:
         yield from _load(stage.load, (*at, "load"))
         yield from _script(stage.load, (*at, "load"), known)
+        if drill.target.url is not None and stage.load.round_trip:
+            what = f"a round_trip of {format_duration(stage.load.round_trip)}, and a target with a network of its own"
+            yield Finding((*at, "load", "round_trip"), what, "no such key beside url", about=(("target", "url"),))
 
 
 def _name(name: str, path: Path, noun: str) -> Iterator[Finding]:

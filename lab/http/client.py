@@ -24,7 +24,8 @@ class HttpDialer:
     """HTTP/1.1 to one address, on whatever loop runs (asyncio, uvloop). ``answer`` makes the reader of a connection.
 
     ``tls`` (see ``tls.client_context``): over TLS; the certificate must be valid for ``server_hostname``, or ``host``.
-    A connection is up when its handshake is over.
+    A connection is up when its handshake is over; ``round_trip_s`` later where loopback has to stand for a network that
+    takes so long to say so (not over TLS, nor to a name: they have a network of their own).
 
     Outcomes: no listener, or a handshake that fails (a certificate that is not trusted): ``connect_refused``; RST, also
     while connecting: ``reset``; FIN before status and headers are whole, also in the handshake: ``closed``; within the
@@ -41,6 +42,7 @@ class HttpDialer:
         answer: Callable[[], Answer] = Answer,
         tls: ssl.SSLContext | None = None,
         server_hostname: str | None = None,
+        round_trip_s: float = 0.0,
     ) -> None:
         self._host = host
         self._port = port
@@ -49,6 +51,7 @@ class HttpDialer:
         self._tls = tls
         self._server_hostname = server_hostname or host
         self._numeric = numeric(host, port) if tls is None else None
+        self._round_trip_s = round_trip_s
 
     async def send(
         self, payload: bytes, *, expect: frozenset[int], connect_by_ns: int, answer_by_ns: int, line: Line | None = None
@@ -125,11 +128,20 @@ class HttpDialer:
 
     async def _attach(self, connection: Connection, sock: socket) -> None:
         """The request goes out, and the loop takes the socket over, also to close it."""
+        if self._round_trip_s:
+            await self._travel(sock)
         if not connection.send_first(sock):
             sock.close()
             return
         await asyncio.get_running_loop().create_connection(lambda: connection, sock=sock)
         connection.attached()
+
+    async def _travel(self, sock: socket) -> None:
+        try:
+            await asyncio.sleep(self._round_trip_s)
+        except BaseException:
+            sock.close()
+            raise
 
     async def _connect(self, connection: Connection, left_s: float) -> None:
         loop = asyncio.get_running_loop()

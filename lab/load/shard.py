@@ -64,7 +64,8 @@ class Shard:
         plan = ShardPlan.from_json(line)
         clock = MonotonicClock(plan.t0_ns)
         answer = WholeAnswer if plan.load.python else Answer
-        dialer = HttpDialer(plan.host, plan.port, clock, answer, tls=client_context() if plan.tls else None)
+        tls = client_context() if plan.tls else None
+        dialer = HttpDialer(plan.host, plan.port, clock, answer, tls=tls, round_trip_s=plan.load.round_trip)
         self._buffer = RowBuffer(plan.scenario)
         self._engine = Engine(plan, dialer, clock, self._buffer)
         self._record = Record(plan.rows, clock, plan.start_ns, flush=self._flush, told=self._told, stop=self.stop)

@@ -41,6 +41,19 @@ def test_with_more_connections_none_is(tmp_path: Path) -> None:
     assert turned_away(rows) == 0
 
 
+def test_a_full_queue_resets_only_where_a_round_trip_lies_in_the_handshake(tmp_path: Path) -> None:
+    resets = {
+        defer: sum(row.outcome == Outcome.RESET for row in run(tmp_path, "peak-backlog", *WITHOUT, *set_to(defer))[1])
+        for defer in ("true", "false")
+    }
+    assert resets["true"] >= 95  # 101 by arithmetic: what is at the door less what is in the queue
+    assert resets["false"] <= 20
+
+
+def set_to(defer: str) -> tuple[str, str]:
+    return "--set", f"peak.target.defer_accept={defer}"
+
+
 def test_the_gate_finds_the_short_queue_at_300_and_not_at_50(tmp_path: Path) -> None:
     code, rows = run(tmp_path, "load-gate", *WITHOUT)
     assert code in (1, UNKNOWN)

@@ -71,6 +71,7 @@ class Load(FileNoun):
     graceful_ramp_down: Seconds = 30.0
     request: Mapping[str, int] = field(default_factory=dict)
     connections: Literal["kept", "fresh"] = "kept"
+    round_trip: Seconds = 0.0
     connect_timeout: Seconds = 5.0
     timeout: Seconds = 5.0
     pause_after_error: Seconds = 0.1

@@ -162,7 +162,7 @@ class FakeUsers:
         """Fills in the exchange. One that is connected ends with the process that it is connected to."""
         world, load, start_ns, fresh = self._world, self._plan.load, exchange.start_ns, via is not Via.KEPT
         connect_by_ns, answer_by_ns = (start_ns + round(s * NS_PER_S) for s in (load.connect_timeout, load.timeout))
-        connected_ns = accepted_ns = start_ns + CONNECT_NS * fresh
+        connected_ns = accepted_ns = start_ns + (CONNECT_NS + round(load.round_trip * NS_PER_S)) * fresh
         if queued := fresh and world.queues and not condition.up:
             accepted_ns = max(connected_ns, world.up_after(start_ns) or FOREVER_NS)
         symptom = None if queued else world.meets(condition, "fresh" if fresh else "kept", user.rng)

@@ -47,6 +47,11 @@ def test_an_address_of_ip_6_is_bracketed() -> None:
     [
         ("{use: shop, writes: true, url: 'http://10.0.0.7'}", "", "10.0.0.7 is not this machine, expected a service on loopback"),
         ("{use: shop, writes: true, url: 'shop'}", "", "'shop' is no URL of a service, expected http://HOST:PORT"),
+        (
+            "{use: shop, writes: true, url: 'http://127.0.0.1:1'}",
+            "load: {executor: constant-vus, request: order, round_trip: 20ms}",
+            "a round_trip of 20ms, and a target with a network of its own, expected no such key beside url",
+        ),
         ("{use: shop, url: 'http://127.0.0.1:1'}", "", "the probe's request 'order' writes into a service of your own"),
         (
             "{use: shop, writes: true, url: 'http://127.0.0.1:1'}",

@@ -82,7 +82,7 @@ def test_five_mistakes_are_five_problems_each_with_its_line_and_what_was_expecte
     assert [f"{problem}".replace("\n  ", " ") for problem in problems(text)] == [
         "d.yaml:9: unknown key 'vuss' in stages[0].load, expected one of connect_timeout, connections, duration, executor, "
         "graceful_ramp_down, graceful_stop, iterations, jitter, k6, max_duration, max_vus, pause_after_error, python, ramp, "
-        "rate, request, start_rate, start_time, start_vus, timeout, vus hint: did you mean 'vus'?",
+        "rate, request, round_trip, start_rate, start_time, start_vus, timeout, vus hint: did you mean 'vus'?",
         "d.yaml:11: stages[0].lasts: '3 s' is not a duration, expected a number and its unit without a space, "
         "such as 250ms, 3s or 2m",
         "d.yaml:14: unknown setting 'backlok', expected one of backlog, defer_accept, full, ratio, slots "

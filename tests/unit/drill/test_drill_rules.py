@@ -119,8 +119,10 @@ def test_every_key_that_a_script_decides_is_told_at_once_and_only_once() -> None
         "  connections: fresh",
     ]
     load += ["  connect_timeout: 1s", "  timeout: 1s", "  pause_after_error: 0s", "  jitter: 5%", "  max_duration: 1m"]
+    load += ["  round_trip: 1s"]
     told = problems(stage(*load))
-    ignored = ("vus", "start_time", "connections", "connect_timeout", "timeout", "pause_after_error", "jitter", "max_duration")
+    ignored = ["vus", "start_time", "connections", "connect_timeout", "timeout", "pause_after_error", "jitter", "max_duration"]
+    ignored += ["round_trip"]
     assert [(each.line, each.what) for each in told] == [(10 + i, f"{key} is not read by k6") for i, key in enumerate(ignored)]
 
 
@@ -128,7 +130,8 @@ def test_every_key_that_a_script_decides_is_told_at_once_and_only_once() -> None
 def test_a_key_is_read_by_an_executor_or_told(executor: Executor) -> None:
     """Whatever it is set to, as long as that is not what it is anyway."""
     other = {"max_duration": 1.0, "duration": 1.0, "start_time": 1.0, "graceful_stop": 1.0, "graceful_ramp_down": 1.0}
-    other |= {"connect_timeout": 1.0, "timeout": 1.0, "pause_after_error": 1.0, "jitter": 0.5, "connections": "fresh"}
+    other |= {"connect_timeout": 1.0, "timeout": 1.0, "pause_after_error": 1.0, "jitter": 0.5, "round_trip": 1.0}
+    other |= {"connections": "fresh"}
     other |= {
         "vus": 2,
         "iterations": 2,
