@@ -14,9 +14,12 @@ from lab.cli.say import progress, refuse
 if TYPE_CHECKING:
     from lab.history.model.history import History
     from lab.judge.verdict import Verdict
+    from lab.prove.found import Found
 
 OWN = Path("incidents/templates")
 """A team's templates, in the working directory; each takes the place of the built-in one of its language."""
+RECORDS = Path("runbooks/incidents")
+"""Where ``lab prove`` leaves its records: beside the documents."""
 
 
 def incident(
@@ -24,6 +27,7 @@ def incident(
     lang: str = typer.Option("en", "--lang", help="Its language: en or ko.", autocompletion=names.languages),
     out: Path = typer.Option(None, "--out", help="A file to write it to, instead of stdout.", dir_okay=False),
     runs: Path = typer.Option(reading.RUNS, "--runs", help="Where runs are stored."),
+    records: Path = typer.Option(RECORDS, "--records", help="Where records of lab prove are, for what its measures have shown."),
     show_template: bool = typer.Option(False, "--template", help="Print the template in force instead, to copy and change it."),
 ) -> None:
     from lab.report.incident.facts import incident as facts_of
@@ -36,7 +40,7 @@ def incident(
         return
     history, verdict = _judged(reading.run_dir(run, runs))
     try:
-        document = render(facts_of(history, verdict), words(lang), text, label)
+        document = render(facts_of(history, verdict, _found(records, verdict.drill)), words(lang), text, label)
     except TemplateWrong as error:
         refuse(str(error), f"lab incident --lang {lang} --template, in another directory, prints the built-in one")
     _give(document, out)
@@ -76,6 +80,27 @@ def _judged(run_dir: Path) -> tuple[History, Verdict]:
     if stored.read_bytes() != verdict.to_json().encode():
         progress(f"note: {run_dir.name} was judged otherwise before; the document says what this lab finds (lab analyze)")
     return history, verdict
+
+
+def _found(place: Path, drill: str) -> Found:
+    """What the records there say of the drill's measures. One that cannot be read says nothing, and is told of."""
+    from collections import defaultdict
+    from datetime import UTC, datetime
+
+    from lab.prove.found import FoundProof, of_measures
+    from lab.prove.record import read
+
+    today = datetime.now(UTC).date().isoformat()
+    found: dict[tuple[str, str], list[FoundProof]] = defaultdict(list)
+    for path in sorted(place.glob("*.record.json")):
+        try:
+            record = read(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            progress(f"note: {path} says nothing: {error}")
+            continue
+        for key, proof in of_measures(record, path.name, drill, today):
+            found[key].append(proof)
+    return {key: tuple(proofs) for key, proofs in found.items()}
 
 
 def _give(text: str, out: Path | None) -> None:

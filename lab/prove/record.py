@@ -62,6 +62,8 @@ def _claim(proof: Proof, runs: Mapping[Setting, Sequence[str]]) -> dict[str, Any
     return {
         "id": proof.claim.id,
         "claim": proof.claim.claim,
+        "drill": proof.claim.drill,
+        "stage": proof.claim.stage,
         "expect": proof.claim.expect,
         "result": proof.result,
         "why": proof.why,
@@ -73,7 +75,12 @@ def _claim(proof: Proof, runs: Mapping[Setting, Sequence[str]]) -> dict[str, Any
 
 
 def _arm(setting: Setting, outcomes: Sequence[Outcome], runs: Mapping[Setting, Sequence[str]]) -> dict[str, Any]:
-    return {"run": str(setting), "runs": list(runs.get(setting, ())), "trials": [_trial(each) for each in outcomes]}
+    return {
+        "run": str(setting),
+        "without": list(setting.without),
+        "runs": list(runs.get(setting, ())),
+        "trials": [_trial(each) for each in outcomes],
+    }
 
 
 def _trial(outcome: Outcome) -> dict[str, Any]:

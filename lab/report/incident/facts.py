@@ -13,6 +13,7 @@ from lab.judge.known import ALL
 from lab.judge.timeline import Timeline, timeline_of
 from lab.judge.times import between, ns
 from lab.judge.verdict import BudgetFigures, EpisodeVerdict, StageVerdict, Verdict
+from lab.prove.found import Found, told
 from lab.report.conclusion import broken
 from lab.report.figures import first_episode
 from lab.report.incident.counts import apis, traffic
@@ -34,11 +35,8 @@ from lab.report.incident.model import (
 )
 from lab.report.incident.story import entries, notes, story
 
-Records = Mapping[str, str]
-"""What a proof found, by measure."""
 
-
-def incident(history: History, verdict: Verdict, records: Records | None = None) -> Incident:
+def incident(history: History, verdict: Verdict, records: Found | None = None) -> Incident:
     """Everything that the document says. A stage with an outage is a part of it, any other a line."""
     plan, ends = history.plan, [event for event in history.of(RunEvent) if event.phase == "end"]
     stages = list(enumerate(verdict.stages))
@@ -96,7 +94,7 @@ def _quiet_kind(timeline: Timeline) -> str:
     return "not injected" if timeline.inject_begin_ns is None else "not visible"
 
 
-def _outage(history: History, index: int, verdict: StageVerdict, records: Records) -> Outage:
+def _outage(history: History, index: int, verdict: StageVerdict, records: Found) -> Outage:
     timeline = timeline_of(history, index)
     zero_ns = timeline.inject_begin_ns
     assert zero_ns is not None, "the judge measures no outage without an injection"
@@ -202,17 +200,17 @@ def _settings(found: Mapping[str, Any]) -> Iterator[Setting]:
     return (Setting(name=name, value=format_scalar(value)) for name, value in found.items())
 
 
-def _measures(stage: Stage, without: tuple[str, ...], records: Records) -> Iterator[MeasureFacts]:
+def _measures(stage: Stage, without: tuple[str, ...], records: Found) -> Iterator[MeasureFacts]:
     for name, measure in stage.measures.items():
         yield MeasureFacts(
             name=name,
             in_force=True,
             rules=tuple(_rules(measure)),
             settings=tuple(_settings(measure.target)),
-            record=records.get(name, ""),
+            proofs=told(records, stage.stage, name),
         )
     for name in without:
-        yield MeasureFacts(name=name, in_force=False, record=records.get(name, ""))
+        yield MeasureFacts(name=name, in_force=False, proofs=told(records, stage.stage, name))
 
 
 def _rules(measure: Measure) -> Iterator[Rule]:

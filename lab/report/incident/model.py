@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from lab.prove.found import FoundProof
+
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
@@ -132,14 +134,14 @@ class Rule:
 class MeasureFacts:
     """``in_force`` False: taken out of this run (``--without``), so the run does not say what it would have been.
 
-    ``record``: what a proof of it found; empty: no record yet.
+    ``proofs``: of the claims about it, from the records of incident documents; empty: no record yet.
     """
 
     name: str
     in_force: bool
     rules: tuple[Rule, ...] = ()
     settings: tuple[Setting, ...] = ()
-    record: str = ""
+    proofs: tuple[FoundProof, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

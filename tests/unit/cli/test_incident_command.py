@@ -9,9 +9,14 @@ from typer.testing import CliRunner, Result
 
 from lab.cli import names
 from lab.cli.main import app
+from lab.prove.claims import Arm
+from lab.prove.record import Circumstances, Sources, record
+from lab.prove.ruling import prove
 from tests.fake_lab import play
+from tests.unit.prove.outcomes import claim, good, never
 
 pytestmark = pytest.mark.slow
+RESTART = claim("auto-restart", without=Arm(without=("auto-restart",)))
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,18 @@ def lab(*arguments: str) -> Result:
 def test_the_document_is_data_on_stdout(lang: str, title: str) -> None:
     done = lab("judged", "--lang", lang)
     assert (done.exit_code, done.stdout.splitlines()[0], done.stderr) == (0, title, "")
+
+
+def test_a_proof_is_told_and_a_record_that_is_none_is_too(tmp_path: Path) -> None:
+    proofs = prove({RESTART.id: ([never()] * 6, [good()] * 6)}, [RESTART])
+    text = record(proofs, {}, Sources("d", {}), Circumstances("0.1.0", "2026-11-25", "", 7))
+    (tmp_path / "crash.record.json").write_text(text)
+    (tmp_path / "edited.record.json").write_text(text.replace('"held"', '"did not hold"'))
+    done = lab("judged", "--records", str(tmp_path))
+    assert "auto-restart: held (crash.record.json, 2026-11-25)" in done.stdout
+    assert (
+        done.stderr == f"note: {tmp_path}/edited.record.json says nothing: edited by hand: its digest is that of another text\n"
+    )
 
 
 def test_latest_is_a_run_too(root: Path) -> None:

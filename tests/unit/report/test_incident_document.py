@@ -6,8 +6,11 @@ from dataclasses import replace
 
 from lab.history.model.events import ActionEvent, DecideEvent, Event, NoteEvent, TargetEvent
 from lab.judge.judge import judge
+from lab.prove.found import FoundProof
 from lab.report.incident.facts import incident
 from lab.report.incident.instants import wall
+from lab.report.incident.render import render
+from lab.report.incident.words import template, words
 from tests.histories import STAGE, alarm, baseline, counted, crash, inject, ns, of_load, ok, reset, restart, run, stage, stream
 from tests.unit.report.incidents import EPOCH_NS, at_a_fixed_clock, document, facts_of, interrupted, sections
 
@@ -138,8 +141,13 @@ def test_a_measure_has_no_record_until_a_proof_gives_one() -> None:
 
     history = accept_queue()
     assert "no record yet" in sections(document(history))["8"]
-    found = incident(history, judge(history), {"auto-restart": "held"})
-    assert {measure.name: measure.record for measure in found.outages[0].measures}["auto-restart"] == "held"
+    proof = FoundProof("restart-heals", "held", "2026-11-25", "conn-reset.record.json", expired=False)
+    found = incident(history, judge(history), {(history.plan.drill.stages[-1].stage, "auto-restart"): (proof,)})
+    told = {language: render(found, words(language), template(language), "") for language in ("en", "ko")}
+    assert "restart-heals: held (conn-reset.record.json, 2026-11-25)" in told["en"]
+    assert "restart-heals: 효과 확인 (conn-reset.record.json, 2026-11-25)" in told["ko"]
+    expired = incident(history, judge(history), {("", "auto-restart"): (replace(proof, expired=True),)})
+    assert "2026-11-25, expired)" in render(expired, words("en"), template("en"), "")
 
 
 def test_a_measure_that_was_taken_out_stands_there_as_taken_out() -> None:
