@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from lab.fault import Counters, Need, Place, Scalar, Seconds, Symptom
@@ -16,10 +16,13 @@ class Crash:
 
     Nothing is put back at the heal: a process that was killed stays dead until something starts it again. ``down``: nobody can
     for so long (a machine that boots anew, an image that is pulled): a responder that wants to waits until then, or the heal.
+    ``config``: settings that were rolled out meanwhile and are in force from the next start. One that the target refuses, such as
+    ``slots: 0``, ends every start, and so a restart heals nothing until a measure has a better value: a crash loop.
     Evidence: deaths of the target that nobody asked for.
     """
 
     down: Seconds = 0.0
+    config: Mapping[str, Scalar] = field(default_factory=dict)
 
     name: ClassVar[str] = "crash"
     help: ClassVar[str] = "kills the target's process (SIGKILL)"
@@ -27,11 +30,11 @@ class Crash:
 
     @property
     def symptom(self) -> Symptom:
-        return Symptom("refuse", down_s=self.down)
+        return Symptom("refuse", down_s=self.down)  # in the simulation no process starts with what ``config`` has
 
     @property
     def leaves(self) -> Mapping[str, Scalar]:
-        return {}
+        return self.config
 
     def evidence(self, place: Place) -> Counters:
         return {"deaths": place.target.deaths}
@@ -41,4 +44,6 @@ class Crash:
         async with place.holds_down("fault crash", self.down) if self.down else nullcontext():
             pid = place.target.pid
             place.target.kill()
-            yield f"SIGKILL (pid {pid}){f', down for {self.down:g} s' if self.down else ''}"
+            down = f", down for {self.down:g} s" if self.down else ""
+            left = "".join(f", configured {name} {value}" for name, value in self.config.items())
+            yield f"SIGKILL (pid {pid}){down}{left}"

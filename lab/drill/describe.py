@@ -129,8 +129,11 @@ def _does(rule: Respond) -> str:
     match rule.do:
         case "nobody":
             return "people act"
-        case "restart" if rule.how == "graceful":
-            return f"restart, with {format_duration(rule.grace)} to end by itself"
+        case "restart":
+            brings = f" with {_settings(rule.settings)}" if rule.settings else ""
+            return f"restart{brings}" + (
+                f", with {format_duration(rule.grace)} to end by itself" if rule.how == "graceful" else ""
+            )
         case "set":
             return f"set {_settings(rule.settings)}, live"
         case "command":

@@ -10,7 +10,7 @@ from lab.drill.problems import Finding
 from lab.drill.suggest import one_of
 
 OWN: Mapping[Do, frozenset[str]] = {
-    "restart": frozenset({"how", "grace"}),
+    "restart": frozenset({"how", "grace", "settings"}),
     "set": frozenset({"settings"}),
     "command": frozenset({"argv", "timeout"}),
     "scale-out": frozenset({"max", "cool_down"}),
@@ -70,7 +70,7 @@ def _live(rule: Respond) -> Iterator[Finding]:
         yield Finding(("settings",), "do: set without settings", "settings: {backlog: 2048}", about=(("do",),))
     for name, value in rule.settings.items():
         if name not in LIVE:
-            expected = f"{one_of(LIVE)}, or the measure's target: and do: restart"
+            expected = f"{one_of(LIVE)}, or do: restart, which reads settings too"
             yield Finding(("settings", name), f"setting {name} cannot be changed while the target runs", expected)
         elif isinstance(value, int) and value not in LIVE[name]:
             yield Finding(("settings", name), f"{name} {value}", f"{LIVE[name][0]} to {LIVE[name][-1]}")

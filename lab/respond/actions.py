@@ -52,10 +52,11 @@ async def start(service: Service, settings: Mapping[str, Scalar], boot_s: float,
 
 
 async def restart(rule: Respond, _alarm: Standing, means: Means) -> str:
-    """Ends the target, then starts it with the settings of now.
+    """Ends the target, then starts it with the settings of now, over which ``settings`` are put first.
 
     ``how: kill``: at once, for a hung one would not listen to SIGTERM. ``graceful``: SIGTERM, killed after ``grace``.
     """
+    means.keep(rule.settings)
     means.report("stopping")
     await means.service.stop(grace_s=rule.grace if rule.how == "graceful" else 0)
     means.report("stopped")

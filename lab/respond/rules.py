@@ -1,7 +1,7 @@
 """Deciding, purely: does this standing alarm act now, wait, or has the responder had enough?
 
-One alarm, one action: it acts again only when it is about something newer than the last action, or still stands
-5 s after that action was done. Back-off: the first action at once, then after 1, 2, 4 s … since the last was done.
+One alarm, one action: it acts again only when it is about something newer than the last action, that one failed, or it still
+stands 5 s after that action was done. Back-off: the first action at once, then after 1, 2, 4 s … since the last was done.
 The back-off is for whatever was done; ``limit`` counts actions of the rule's own kind, so that a second rule for the same alarm
 may follow the first. Beyond it the responder gives up: a service that dies as often as it is started needs a person.
 """
@@ -22,11 +22,12 @@ BACKOFF_NS = (0, NS_PER_S, 2 * NS_PER_S, 4 * NS_PER_S)
 
 @dataclass(frozen=True)
 class Acted:
-    """An action of the past; ``end_ns`` None: under way."""
+    """An action of the past; ``end_ns`` None: under way. Not ``ok``: it failed, and so it cannot help any more."""
 
     action: str
     begin_ns: int
     end_ns: int | None
+    ok: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def decide(rule: Respond, alarm: Standing, past: Sequence[Acted], now_ns: int, w
     done_ns = past[-1].end_ns if past else None
     if rule.do in SCALES:
         return _scale(rule, alarm, len(same), None if done_ns is None else now_ns - done_ns, workers)
-    if done_ns is not None and alarm.evidence_from_ns < done_ns and now_ns < done_ns + STILL_STANDS_NS:
+    if done_ns is not None and past[-1].ok and alarm.evidence_from_ns < done_ns and now_ns < done_ns + STILL_STANDS_NS:
         return Wait("the last action may still help")
     if len(same) >= rule.limit.times:
         return GiveUp(alarm.alarm, f"{len(same)} × {rule.do} in {rule.limit.per_s:g} s did not help: a person is needed")

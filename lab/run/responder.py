@@ -69,10 +69,10 @@ class Responder:
     async def _act(self, rule: Respond, alarm: Standing) -> None:
         """Begins when the target is nobody else's; a team's own command knows nothing of that and does not wait."""
         async with nullcontext() if rule.do == "command" else self._custody.of(f"action {rule.do}"):
-            await self._carry_out(rule, alarm)
-        self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns())
+            ok = await self._carry_out(rule, alarm)
+        self._past[-1] = replace(self._past[-1], end_ns=self._room.clock.now_ns(), ok=ok)
 
-    async def _carry_out(self, rule: Respond, alarm: Standing) -> None:
+    async def _carry_out(self, rule: Respond, alarm: Standing) -> bool:
         begin_ns = self._room.clock.now_ns()
         self._tape.write(ActionEvent(t_ns=begin_ns, phase="begin", action=rule.do))
         self._watcher.acted(begin_ns)
@@ -87,6 +87,7 @@ class Responder:
             self._broken.__cause__ = error
         end = ActionEvent(t_ns=self._tape.now_ns(), phase="end", action=rule.do, ok=not failed, detail=failed or said)
         self._tape.write(end)
+        return end.ok
 
     def _raise_if_broken(self) -> None:
         if self._broken is not None:

@@ -63,7 +63,7 @@ class FakeRoom:
     @asynccontextmanager
     async def _symptom(self, fault: Fault, place: Place) -> AsyncIterator[str]:
         symptom = fault.symptom
-        self.service.left = fault.leaves
+        self.service.left, self.service.refuses = fault.leaves, symptom.kind == "refuse"
         async with place.holds_down(f"fault {fault.name}", symptom.down_s) if symptom.down_s else nullcontext():
             if symptom.kind == "refuse" and symptom.on == "process":
                 self.service.kill()

@@ -19,7 +19,9 @@ FIRST_PID = 12
 
 
 class FakeService:
-    """Answers the Service protocol from a :class:`World`. ``left`` is what the fault of now left in the configuration."""
+    """Answers the Service protocol from a :class:`World`. ``left`` is what the fault of now left in the configuration;
+    ``refuses``: it does not start with that.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -32,6 +34,7 @@ class FakeService:
         self.deaths = 0
         self.signals: list[int] = []
         self.left: Mapping[str, Scalar] = {}
+        self.refuses = False
 
     @property
     def pid(self) -> int:
@@ -57,10 +60,13 @@ class FakeService:
             return
         self.signals.append(number)
         if number not in (signal.SIGSTOP, signal.SIGCONT):
-            self.deaths += 1
-            self._how = signal.Signals(number).name
-            self._end()
-            self._dead.set()
+            self._dies(signal.Signals(number).name)
+
+    def _dies(self, how: str) -> None:
+        self.deaths += 1
+        self._how = how
+        self._end()
+        self._dead.set()
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)
@@ -87,6 +93,9 @@ class FakeService:
             await asyncio.sleep(within_s)
             raise ServiceFailed(f"the target was not healthy within {within_s:g} s; it never is, in this simulation")
         await asyncio.sleep(self._world.traits.boot_s * self._world.rng.lognormvariate(0.0, 0.1))
+        if self.refuses and in_force_again(self.left, self._settings):
+            self._dies("exit code 2")
+            raise ServiceFailed("the target ended while it started (exit code 2): it refuses a setting, in this simulation")
         symptom = self._world.now.symptom
         healed = symptom is not None and symptom.on == "process" and not in_force_again(self.left, self._settings)
         self._world.change(up=True, generation=self._world.now.generation + 1, symptom=None if healed else symptom)

@@ -22,11 +22,19 @@ def test_the_drills_of_its_tables_are_built_in_load_tests(tmp_path: Path) -> Non
 
 def test_its_commands_patch_what_is_there(tmp_path: Path) -> None:
     found = re.findall(r"^    lab drill (\S+)(.*)$", text_of(PAGE), re.MULTILINE)
-    assert len(found) == 3
+    assert len(found) == 6
     for name, rest in found:
         drill = catalogue.read_drill(name, re.findall(r"--set (\S+)", rest), tmp_path)
         measures = {measure for stage in drill.stages for measure in stage.measures}
         assert set(re.findall(r"--without (\S+)", rest)) <= measures
+
+
+def test_the_arms_of_repairs_leave_out_measures_that_there_are(tmp_path: Path) -> None:
+    for name, arm, runs, verdict, _ in table(PAGE, "Repairs", "drill"):
+        drill = catalogue.read_drill(code(name), (), tmp_path)
+        measures = {measure for stage in drill.stages for measure in stage.measures}
+        assert set(re.findall(r"--without ([\w-]+)", arm)) <= measures
+        assert int(verdict.split()[0]) == int(runs) >= 5
 
 
 def test_runs_and_judged_runs_add_up() -> None:

@@ -21,11 +21,12 @@ BROKEN = [
     (
         "do: set, settings: {slots: 8}",
         "setting slots cannot be changed while the target runs, "
-        "expected one of backlog, or the measure's target: and do: restart",
+        "expected one of backlog, or do: restart, which reads settings too",
     ),
     ("do: set, settings: {backlog: 0}", "backlog 0, expected 1 to 1000000"),
     ("do: set, settings: {backlog: many}", "setting backlog is 'many', expected a whole number, as its default 1024"),
-    ("do: restart, settings: {backlog: 8}", "settings is not read by do: restart, expected do: set"),
+    ("do: command, argv: [ls], settings: {slots: 8}", "settings is not read by do: command, expected do: restart or set"),
+    ("do: restart, settings: {slots: many}", "setting slots is 'many', expected a whole number, as its default 40"),
     ("do: command", "do: command without a command, expected argv: [./failover.sh, --now]"),
     ("do: command, argv: [ls], timeout: 0s", "no time for the command, expected a duration above 0"),
     ("do: restart, argv: [ls]", "argv is not read by do: restart, expected do: command"),
@@ -65,6 +66,8 @@ def test_a_program_that_is_not_there_is_told() -> None:
 WHOLE = [
     ("do: restart, how: graceful, grace: 2s", Respond(when="errors", do="restart", how="graceful", grace=2.0),
      "restart, with 2s to end by itself"),
+    ("do: restart, settings: {slots: 8}", Respond(when="errors", do="restart", settings={"slots": 8}),
+     "restart with slots 8"),
     ("do: set, settings: {backlog: 2048}", Respond(when="errors", do="set", settings={"backlog": 2048}),
      "set backlog 2048, live"),
     ("do: command, argv: [./fail.sh, a b], timeout: 5s",

@@ -39,6 +39,14 @@ def test_a_bad_value_set_live_does_not_recover(tmp_path: Path) -> None:
     assert played.stage.verdict is Ruling.FAIL
 
 
+def test_a_restart_may_bring_settings_and_they_are_in_force_with_it(tmp_path: Path) -> None:
+    played = accept_queue(tmp_path, "{when: errors, do: restart, settings: {backlog: 2048}}")
+    ready = [event for event in played.history.of(TargetEvent) if event.state == "ready"]
+    assert [event.settings["backlog"] for event in ready[-2:]] == [1024, 2048]
+    assert played.stage.verdict is Ruling.PASS
+    assert "backlog 1024→2048" in said(played)
+
+
 def test_workers_are_added_up_to_the_most(tmp_path: Path) -> None:
     rule = "{when: errors, do: scale-out, max: 3, cool_down: 500ms}"
     played = accept_queue(tmp_path, rule, "target.listener=inherited")

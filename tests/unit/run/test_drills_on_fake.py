@@ -12,6 +12,7 @@ from lab.cli.main import app
 from lab.history.model.events import ActionEvent, BaselineEvent, DecideEvent, HealEvent, InjectEvent, RunEvent, StageEvent
 from lab.judge.verdict import Ruling
 from lab.nanoseconds import NS_PER_MS, NS_PER_S
+from lab.report.terminal import report
 from lab.runtimes.fake import Traits
 from tests.fake_lab import play
 
@@ -58,6 +59,24 @@ def _phase_ms(out: Path, seed: int) -> float:
     history = play(out, "crash", seed=seed).history
     ready_ns = next(event.t_ns for event in history.of(BaselineEvent) if event.phase == "end")
     return (next(event.t_ns for event in history.of(InjectEvent)) - ready_ns) / NS_PER_MS
+
+
+def test_restarts_of_what_crashes_at_every_start_back_off_give_up_and_say_so(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash-loop", without=("good-settings",))
+    assert (played.verdict.verdict, played.verdict.exit) == (Ruling.FAIL, 1)
+    ends = [event for event in played.history.of(ActionEvent) if event.phase == "end"]
+    assert [event.ok for event in ends] == [False, False]
+    _, again, last = played.history.of(DecideEvent)
+    assert again.t_ns - ends[0].t_ns == pytest.approx(NS_PER_S, abs=NS_PER_S // 50)
+    assert (last.action, last.reason) == ("give up", "2 × restart in 60 s did not help: a person is needed")
+    assert f"gave up      {last.reason}" in "\n".join(str(line) for line in report(played.history, played.verdict))
+    assert played.stage.episodes[0].censored
+
+
+def test_a_restart_with_good_settings_ends_the_crash_loop(tmp_path: Path) -> None:
+    played = play(tmp_path, "crash-loop")
+    assert played.verdict.verdict is Ruling.PASS
+    assert [event.ok for event in played.history.of(ActionEvent)] == [True, True]
 
 
 def test_conn_reset_passes(tmp_path: Path) -> None:
