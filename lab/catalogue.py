@@ -52,6 +52,11 @@ def loads(here: Path | None = None) -> dict[str, Source]:
     return _sources("loads", "loads", here or Path())
 
 
+def runbooks(here: Path | None = None) -> dict[str, Source]:
+    """Every runbook by name, from ``./runbooks``: a team's own, for none is built in."""
+    return _own("runbooks", here or Path())
+
+
 def is_path(name: str) -> bool:
     return "/" in name or name.endswith((".yaml", ".yml"))
 
@@ -85,6 +90,7 @@ def read_drill(name: str, patches: Sequence[str] = (), here: Path | None = None)
         faults=faults(here),
         targets=targets(here),
         patches=patches,
+        runbooks=runbooks(here),
         is_file=lambda path: (base / path).is_file(),
     )
     for script in {stage.load.python for stage in drill.stages if stage.load and stage.load.python}:
@@ -101,13 +107,17 @@ def targets(here: Path | None = None) -> dict[str, Target]:
 
 
 def _sources(folder: str, packaged: str, here: Path) -> dict[str, Source]:
-    own = [Source(path.stem, _text(path), f"{folder}/{path.name}") for path in (here / folder).glob("*.yaml")]
     built_in = [
         Source(Path(each.name).stem, each.read_text(encoding="utf-8"), f"{each.name} (built in)")
         for each in files("lab").joinpath(packaged).iterdir()
         if each.name.endswith(".yaml")
     ]
-    return {source.name: source for source in sorted(built_in, key=_by_name) + sorted(own, key=_by_name)}
+    return {source.name: source for source in sorted(built_in, key=_by_name)} | _own(folder, here)
+
+
+def _own(folder: str, here: Path) -> dict[str, Source]:
+    found = [Source(path.stem, _text(path), f"{folder}/{path.name}") for path in (here / folder).glob("*.yaml")]
+    return {source.name: source for source in sorted(found, key=_by_name)}
 
 
 def _text(path: Path) -> str:

@@ -18,6 +18,10 @@ def listing() -> None:
     print("faults")
     for name, fault in catalogue.faults().items():
         print(f"  {name:<14} {fault.help}")  # type: ignore[attr-defined]  # the catalogue takes only classes that have it
+    if runbooks := catalogue.runbooks():
+        print("runbooks")
+        for name, source in runbooks.items():
+            print(f"  {name:<14} {about(source.text)}")
     print("targets")
     for name in catalogue.targets():
         print(f"  {name}")

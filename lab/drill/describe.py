@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.drill.describe_alarms import described
-from lab.drill.model import Drill, FaultCall, Load, Measure, Probe, Respond, Stage, Target
+from lab.drill.model import Drill, FaultCall, Load, Measure, Probe, Respond, Stage, Step, Target
 from lab.drill.units import format_duration, format_limit, format_rate, format_scalar
 
 _CHECKS = {
@@ -125,7 +125,7 @@ def _measure(measure: Measure) -> str:
     return "; ".join(rules + settings) or "does nothing"
 
 
-def _does(rule: Respond) -> str:
+def _does(rule: Respond | Step) -> str:
     match rule.do:
         case "nobody":
             return "people act"
@@ -139,10 +139,22 @@ def _does(rule: Respond) -> str:
         case "command":
             return f"run {shlex.join(rule.argv)}, for at most {format_duration(rule.timeout)}"
         case "scale-out":
-            return f"one more worker, up to {rule.max}, {format_duration(rule.cool_down)} apart"
+            return "one more worker" + _spaced(rule, f", up to {rule.max}" if isinstance(rule, Respond) else "")
         case "scale-in":
-            return f"one worker less, {format_duration(rule.cool_down)} apart"
+            return "one worker less" + _spaced(rule)
+        case "runbook" if isinstance(rule, Respond):
+            return f"follow {rule.action}: {'; '.join(f'{n}. {_step(step)}' for n, step in enumerate(rule.steps, 1))}"
     return rule.do
+
+
+def _spaced(rule: Respond | Step, most: str = "") -> str:
+    """A step of a runbook is taken once."""
+    return f"{most}, {format_duration(rule.cool_down)} apart" if isinstance(rule, Respond) else ""
+
+
+def _step(step: Step) -> str:
+    after = f"after {format_duration(step.wait)} " if step.wait else ""
+    return f"{step.step} ({after}{_does(step)}{', until it is ready' if step.until else ''})"
 
 
 def _budgets(stage: Stage) -> Iterator[str]:

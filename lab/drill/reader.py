@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
+from lab.drill import runbooks as in_place
 from lab.drill.calls import read_call
 from lab.drill.model import Alarms, Drill, Target
 from lab.drill.patches import patched
@@ -27,12 +29,13 @@ def read(
     targets: Mapping[str, Target],
     patches: Sequence[str] = (),
     is_file: Callable[[str], bool] = bool,
+    runbooks: Mapping[str, in_place.Source] = MappingProxyType({}),
 ) -> Drill:
     """The drill that ``text`` describes, with ``patches`` (``STAGE.key=value``) applied before anything is checked.
 
-    1. YAML, with a line for every key. 2. Patches. 3. Short forms written out, the known target put under the drill's
-    own settings, each fault held against its own dataclass. 4. Types and units. 5. Rules between the parts, on what
-    is right so far. 6. The drill's alarm into each stage that has none.
+    1. YAML, with a line for every key. 2. Patches, then the steps of the runbooks that are named. 3. Short forms written out, the
+    known target put under the drill's own settings, each fault held against its own dataclass. 4. Types and units. 5. Rules
+    between the parts, on what is right so far. 6. The drill's alarm into each stage that has none.
     Raises :class:`DrillErrors` with the problems of all steps at once; ``file`` is how they name the file. ``is_file`` is
     asked about the paths that a drill names.
     """
@@ -40,8 +43,9 @@ def read(
     if document.data is None and problems:
         raise DrillErrors(problems)
     document, more = patched(document, patches)
-    drill, findings = _understood(document, faults, targets, is_file)
-    problems += more + [document.place(finding) for finding in findings]
+    document, of_runbooks = in_place.put_in(document, runbooks)
+    drill, findings = _understood(document, faults, targets, is_file, of_runbooks)
+    problems += more + [in_place.as_read_there(document.place(finding), runbooks) for finding in findings]
     if problems or drill is None:
         raise DrillErrors(_in_order(problems, file))
     return _with_alarms(drill)
@@ -61,13 +65,18 @@ def read_target(text: str, file: str) -> Target:
 
 
 def _understood(
-    document: Document, faults: Mapping[str, type], targets: Mapping[str, Target], is_file: Callable[[str], bool]
+    document: Document,
+    faults: Mapping[str, type],
+    targets: Mapping[str, Target],
+    is_file: Callable[[str], bool],
+    found: Sequence[Finding],
 ) -> tuple[Drill | None, list[Finding]]:
     if not isinstance(document.data, dict):
         return None, [
             Finding((), "the file is empty" if document.data is None else "the file is no mapping", "drill:, target: and stages:")
         ]
-    findings = [Finding(path, f"{path[-1]!r} has no value", "a value, or no such key") for path in nothings(document.data)]
+    findings = [*found]
+    findings += [Finding(path, f"{path[-1]!r} has no value", "a value, or no such key") for path in nothings(document.data)]
     data = write_out(without_nothings(document.data))
     data, settings, wrong_target = _with_known_target(data, targets)
     data, wrong_faults = _with_calls(data, faults)

@@ -15,7 +15,7 @@ from lab.drill import alarm_rules, load_rules, respond_rules
 from lab.drill import thresholds as thresholds_of
 from lab.drill.address import address_of
 from lab.drill.calls import build_fault
-from lab.drill.model import Drill, Load, Request, Respond, Scalar, Stage, Thresholds
+from lab.drill.model import Deed, Drill, Load, Request, Scalar, Stage, Thresholds
 from lab.drill.problems import Finding, Path
 from lab.drill.suggest import nearest, one_of
 from lab.drill.typed import keys
@@ -67,9 +67,10 @@ def _stage(drill: Drill, stage: Stage, at: Path, known: Known) -> Iterator[Findi
         for number, rule in enumerate(measure.respond):
             where = (*at, "measures", name, "respond", number)
             yield from _within(respond_rules.broken(rule), where)
-            yield from _within(respond_rules.of_target(rule, drill.target), where)
-            yield from _settings(rule.settings, (*where, "settings"), known)
-            yield from _program(rule, (*where, "argv"), known)
+            for below, deed in respond_rules.deeds(rule):
+                yield from _within(respond_rules.of_target(deed, drill.target), (*where, *below))
+                yield from _settings(deed.settings, (*where, *below, "settings"), known)
+                yield from _program(deed, (*where, *below, "argv"), known)
     if stage.load:
         yield from _load(stage.load, (*at, "load"))
         yield from _script(stage.load, (*at, "load"), known)
@@ -126,7 +127,8 @@ def _url(drill: Drill, url: str, known: Known) -> Iterator[Finding]:
     for index, stage in enumerate(drill.stages):
         if stage.lane == "proxy":
             yield Finding(("stages", index, "lane"), "lane: proxy to somebody's running service", "lane: direct")
-        hands_on = any(rule.do not in respond_rules.NEEDS_NO_PROCESS for rule in stage.respond)
+        deeds = (deed for rule in stage.respond for _, deed in respond_rules.deeds(rule))
+        hands_on = any(deed.do not in respond_rules.NEEDS_NO_PROCESS for deed in deeds)
         if hands_on or (stage.fault and "pid" in getattr(known.faults[stage.fault.name], "needs", ())):
             what = "the process of a service that the lab does not start"
             yield Finding(("stages", index, "stage"), what, "a fault and measures that need no process")
@@ -247,7 +249,7 @@ def _script(load: Load, at: Path, known: Known) -> Iterator[Finding]:
             yield Finding((*at, key), f"there is no file {path!r}", f"the path of {what}, from the working directory")
 
 
-def _program(rule: Respond, at: Path, known: Known) -> Iterator[Finding]:
+def _program(rule: Deed, at: Path, known: Known) -> Iterator[Finding]:
     """One that is named by a path must be there; what is in PATH is found when it is needed."""
     if rule.argv and "/" in rule.argv[0] and not known.is_file(rule.argv[0]):
         yield Finding((*at, 0), f"there is no file {rule.argv[0]!r}", "the path of a program, from the working directory")

@@ -217,7 +217,7 @@ def _has(parent: Any, step: str | int) -> bool:
 
 
 def _stand_in(path: Path) -> Any:
-    """For what a drill cannot do without, so that the rest can still be checked: a stage that is none keeps its number."""
+    """For what a drill cannot do without, so that the rest can be checked: a stage or a step that is none keeps its number."""
     match path:
         case ("drill",) | ("stages", _, "stage"):
             return "?"
@@ -225,4 +225,10 @@ def _stand_in(path: Path) -> Any:
             return {}
         case ("stages", int()):
             return {"stage": "?"}
+        case (*_, "steps", int(), "step"):
+            return "?"
+        case (*_, "steps", int(), "do"):
+            return "restart"
+        case (*_, "steps", int()):
+            return {"step": "?", "do": "restart"}
     return None

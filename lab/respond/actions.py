@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.drill.model import Do, Respond, Scalar
+from lab.drill.model import Deed, Scalar, StepDo
 from lab.runtimes.base import CommandEnd, Service
 from lab.watch.alarms import Standing
 
@@ -30,7 +30,7 @@ class Means:
     note: Callable[[str], None]
 
 
-Action = Callable[[Respond, Standing, Means], Awaitable[str]]
+Action = Callable[[Deed, Standing, Means], Awaitable[str]]
 """Returns in words what came of it, where that is worth a word. Raises ServiceFailed or ActionFailed."""
 
 
@@ -51,7 +51,7 @@ async def start(service: Service, settings: Mapping[str, Scalar], boot_s: float,
     report("ready")
 
 
-async def restart(rule: Respond, _alarm: Standing, means: Means) -> str:
+async def restart(rule: Deed, _alarm: Standing, means: Means) -> str:
     """Ends the target, then starts it with the settings of now, over which ``settings`` are put first.
 
     ``how: kill``: at once, for a hung one would not listen to SIGTERM. ``graceful``: SIGTERM, killed after ``grace``.
@@ -64,13 +64,13 @@ async def restart(rule: Respond, _alarm: Standing, means: Means) -> str:
     return ""
 
 
-async def set_live(rule: Respond, _alarm: Standing, means: Means) -> str:
+async def set_live(rule: Deed, _alarm: Standing, means: Means) -> str:
     """Changes the running target, and its configuration: a process that dies in between comes up with them."""
     means.keep(rule.settings)
     return await means.service.change(rule.settings)
 
 
-async def command(rule: Respond, alarm: Standing, means: Means) -> str:
+async def command(rule: Deed, alarm: Standing, means: Means) -> str:
     """A team's own script. Anything but exit code 0 is a failed action."""
     end = await means.run(rule.argv, _variables(alarm, means.service), rule.timeout)
     said = f": {end.lines[-1]}" if end.lines else ""
@@ -94,21 +94,21 @@ def _variables(alarm: Standing, service: Service) -> Mapping[str, str]:
     }
 
 
-async def scale_out(_rule: Respond, _alarm: Standing, means: Means) -> str:
+async def scale_out(_rule: Deed, _alarm: Standing, means: Means) -> str:
     """One more process on the listener that the lab holds, healthy by then; its end is noted, whenever it comes."""
     return await means.service.add_worker(means.boot_s, means.note)
 
 
-async def scale_in(rule: Respond, _alarm: Standing, means: Means) -> str:
+async def scale_in(rule: Deed, _alarm: Standing, means: Means) -> str:
     """The newest worker is asked to end, and killed after ``grace``."""
     return await means.service.remove_worker(rule.grace)
 
 
-ACTIONS: Mapping[Do, Action] = {
+ACTIONS: Mapping[StepDo, Action] = {
     "restart": restart,
     "set": set_live,
     "command": command,
     "scale-out": scale_out,
     "scale-in": scale_in,
 }
-"""What a rule's ``do`` may name, apart from ``nobody``: then people act."""
+"""What is done. A rule's ``do`` may also name a ``runbook``, whose steps are these, and ``nobody``: then people act."""

@@ -67,17 +67,17 @@ def decide(rule: Respond, alarm: Standing, past: Sequence[Acted], now_ns: int, w
     if any(acted.end_ns is None for acted in past):
         return Wait("an action is under way")
     recent = [acted for acted in past if acted.begin_ns > now_ns - round(rule.limit.per_s * NS_PER_S)]
-    same = [acted for acted in recent if acted.action == rule.do]
+    same = [acted for acted in recent if acted.action == rule.action]
     done_ns = past[-1].end_ns if past else None
     if rule.do in SCALES:
         return _scale(rule, alarm, len(same), None if done_ns is None else now_ns - done_ns, workers)
     if done_ns is not None and past[-1].ok and alarm.evidence_from_ns < done_ns and now_ns < done_ns + STILL_STANDS_NS:
         return Wait("the last action may still help")
     if len(same) >= rule.limit.times:
-        return GiveUp(alarm.alarm, f"{len(same)} × {rule.do} in {rule.limit.per_s:g} s did not help: a person is needed")
+        return GiveUp(alarm.alarm, f"{len(same)} × {rule.action} in {rule.limit.per_s:g} s did not help: a person is needed")
     if done_ns is not None and now_ns < done_ns + BACKOFF_NS[min(len(recent), len(BACKOFF_NS) - 1)]:
         return Wait("backing off")
-    return Act(rule.do, alarm.alarm)
+    return Act(rule.action, alarm.alarm)
 
 
 def _scale(rule: Respond, alarm: Standing, times: int, since_ns: int | None, workers: int) -> Decision:

@@ -18,7 +18,7 @@ STEP_NS = NS_PER_S // 4
 RULES = st.builds(
     Respond,
     when=st.sampled_from(["errors", "died"]),
-    do=st.sampled_from(["restart", "set", "command", "scale-out", "scale-in"]),
+    do=st.sampled_from(["restart", "set", "command", "scale-out", "scale-in", "runbook"]),
     limit=st.builds(Limit, st.integers(1, 4), st.sampled_from([10.0, 60.0])),
     max=st.integers(2, 5),
     cool_down=st.sampled_from([0.0, 0.5, 5.0]),
@@ -54,7 +54,7 @@ def lived(rules: list[Respond], takes: list[int], stands: list[tuple[bool, bool]
             for rule in rules:
                 past = [each.acted for each in done]
                 if rule.when == name and isinstance(decide(rule, alarm, past, now_ns, workers), Act):
-                    done.append(Done(rule, workers, Acted(rule.do, now_ns, None)))
+                    done.append(Done(rule, workers, Acted(rule.action, now_ns, None)))
     return done
 
 

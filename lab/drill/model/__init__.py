@@ -17,7 +17,7 @@ from lab.drill.model.alarms import (
 )
 from lab.drill.model.drill import Check, Drill, RunPlan
 from lab.drill.model.load import Executor, Load, Ramp
-from lab.drill.model.measure import Do, Measure, Respond
+from lab.drill.model.measure import Deed, Do, Measure, Respond, Step, StepDo
 from lab.drill.model.noun import Scalar
 from lab.drill.model.stage import GOOD_TO_CONFIRM, SHORTEST_BASELINE_S, Budgets, FaultCall, Kernel, Lane, Probe, Stage, Thresholds
 from lab.drill.model.target import Request, Target
@@ -31,6 +31,7 @@ __all__ = [
     "Budgets",
     "Check",
     "ConnectionsAlarm",
+    "Deed",
     "DiedAlarm",
     "Do",
     "Drill",
@@ -51,6 +52,8 @@ __all__ = [
     "RunPlan",
     "Scalar",
     "Stage",
+    "Step",
+    "StepDo",
     "Target",
     "Thresholds",
 ]

@@ -32,8 +32,13 @@ def actions(history: History, timeline: Timeline, instants: Instants) -> Iterato
 
 def _alarm_of(timeline: Timeline, begin: ActionEvent) -> str:
     """The alarm of the last decision for this action before it; empty: nobody decided it, as far as was recorded."""
-    found = [each for each in timeline.of(DecideEvent) if each.t_ns <= begin.t_ns and each.action == begin.action]
+    found = [each for each in timeline.of(DecideEvent) if each.t_ns <= begin.t_ns and _means(each, begin)]
     return found[-1].alarm if found else ""
+
+
+def _means(decided: DecideEvent, begin: ActionEvent) -> bool:
+    """The action itself, or a step of the runbook that was decided on."""
+    return begin.action == decided.action or begin.action.startswith(f"{decided.action}, ")
 
 
 def _changes(history: History, timeline: Timeline, begin: ActionEvent, end: ActionEvent | None) -> Iterator[Setting]:

@@ -214,4 +214,4 @@ def _measures(stage: Stage, without: tuple[str, ...], records: Found) -> Iterato
 
 
 def _rules(measure: Measure) -> Iterator[Rule]:
-    return (Rule(alarm=rule.when, action=rule.do, limit=format_limit(rule.limit)) for rule in measure.respond)
+    return (Rule(alarm=rule.when, action=rule.action, limit=format_limit(rule.limit)) for rule in measure.respond)

@@ -36,15 +36,17 @@ from lab.drill.model import (
     Respond,
     Scalar,
     Stage,
+    Step,
     Target,
     Thresholds,
 )
 from lab.drill.reader import read
+from lab.drill.runbooks import Runbook
 from lab.drill.typed import adapter, field_of, keys, parse
 
 PAGE = "drill-files.md"
 ALARMS = (ErrorsAlarm, QueueAlarm, ConnectionsAlarm, LatencyAlarm, OverflowsAlarm)
-NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, *ALARMS, Measure, Respond, Budgets)
+NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, *ALARMS, Measure, Respond, Step, Budgets)
 KEYS = [(noun, key) for noun in NOUNS for key in keys(noun)]
 IDS = [f"{noun.__name__}.{key}" for noun, key in KEYS]
 UNITS = {
@@ -89,7 +91,7 @@ def type_said(kind: Any) -> str:
         return UNITS[parser]
     if get_origin(kind) is Literal:
         *most, last = (f"`{each}`" for each in args)
-        return f"{', '.join(most)} or {last}"
+        return f"{', '.join(most)} or {last}" if most else last
     if get_origin(kind) is tuple:
         choices = get_args(args[0]) if get_origin(args[0]) is Literal else ()
         return "list of " + (", ".join(f"`{each}`" for each in choices) or type_said(args[0]))
@@ -144,6 +146,12 @@ def test_a_wrong_default_or_a_missing_key_would_be_seen() -> None:
     assert written(Load, "timeout", "`6s`") != default_of(Load, "timeout")
     assert written(Load, "iterations", "required") != default_of(Load, "iterations")
     assert keys(Load).keys() - (documented(Load).keys() - {"timeout"}) == {"timeout"}
+
+
+def test_the_runbook_of_the_page_is_one() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", section(PAGE, "Step"), re.DOTALL)
+    runbook = parse(Runbook, yaml.safe_load(text))
+    assert [step.do for step in runbook.steps] == ["set", "restart"]
 
 
 def test_a_died_alarm_has_no_keys() -> None:

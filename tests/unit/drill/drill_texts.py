@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 import pytest
@@ -49,13 +50,19 @@ SHOP = Target(
 )
 
 
-def drill(text: str, patches: Sequence[str] = ()) -> Drill:
-    return read(text, "d.yaml", faults=FAULTS, targets={"shop": SHOP}, patches=patches)
+@dataclass(frozen=True)
+class File:
+    text: str
+    label: str
 
 
-def problems(text: str, patches: Sequence[str] = ()) -> list[Problem]:
+def drill(text: str, patches: Sequence[str] = (), runbooks: Mapping[str, File] = MappingProxyType({})) -> Drill:
+    return read(text, "d.yaml", faults=FAULTS, targets={"shop": SHOP}, patches=patches, runbooks=runbooks)
+
+
+def problems(text: str, patches: Sequence[str] = (), runbooks: Mapping[str, File] = MappingProxyType({})) -> list[Problem]:
     with pytest.raises(DrillErrors) as raised:
-        drill(text, patches)
+        drill(text, patches, runbooks)
     return list(raised.value.problems)
 
 

@@ -9,7 +9,7 @@ import pytest
 from small_runs import TARGET, StartsOnce, a_plan, conducted
 
 from lab.clock import LoopClock
-from lab.drill.model import FaultCall, Measure, Respond, RunPlan
+from lab.drill.model import FaultCall, Measure, Respond, RunPlan, Step
 from lab.history.model.events import ActionEvent, DecideEvent, HealEvent, HoldEvent, RunEvent, StageEvent, TargetEvent
 from lab.history.model.rows import Outcome
 from lab.nanoseconds import NS_PER_S
@@ -24,7 +24,8 @@ class RoomThatStartsOnce(FakeRoom):
 
 
 def test_every_action_that_a_drill_may_name_can_be_carried_out() -> None:
-    assert ACTIONS.keys() == set(get_args(get_type_hints(Respond)["do"])) - {"nobody"}
+    assert ACTIONS.keys() == set(get_args(get_type_hints(Respond)["do"])) - {"runbook", "nobody"}
+    assert ACTIONS.keys() == set(get_args(get_type_hints(Step)["do"]))
 
 
 def test_a_target_that_died_is_restarted_once() -> None:
