@@ -20,14 +20,14 @@ class Part:
 
 
 def parts(rule: Respond) -> tuple[Part, ...]:
-    """``runbook longer-queue, 2/3 fresh process``: each has a line, and a cost, of its own. None where nobody acts."""
+    """``runbook longer-queue 2/3 fresh process``: each has a line, and a cost, of its own. None where nobody acts."""
     if rule.do == "nobody":
         return ()
     if rule.do != "runbook":
         return (Part(rule.do, rule.do, rule),)
     count = len(rule.steps)
     return tuple(
-        Part(f"{rule.action}, {n}/{count} {step.step}", step.do, step, step.wait, step.until == "ready", count - n)
+        Part(f"{rule.action} {n}/{count} {step.step}", step.do, step, step.wait, step.until == "ready", count - n)
         for n, step in enumerate(rule.steps, 1)
     )
 

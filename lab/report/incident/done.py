@@ -38,7 +38,7 @@ def _alarm_of(timeline: Timeline, begin: ActionEvent) -> str:
 
 def _means(decided: DecideEvent, begin: ActionEvent) -> bool:
     """The action itself, or a step of the runbook that was decided on."""
-    return begin.action == decided.action or begin.action.startswith(f"{decided.action}, ")
+    return begin.action == decided.action or begin.action.startswith(f"{decided.action} ")
 
 
 def _changes(history: History, timeline: Timeline, begin: ActionEvent, end: ActionEvent | None) -> Iterator[Setting]:

@@ -51,6 +51,13 @@ def test_what_acted_is_said_with_the_alarm_that_it_answered() -> None:
     assert "Nobody" not in text
 
 
+def test_a_step_of_a_runbook_has_the_alarm_that_the_runbook_answered() -> None:
+    decided = DecideEvent(t_ns=ns(5.9), stage=STAGE, alarm="errors", action="runbook relief")
+    begin = ActionEvent(t_ns=ns(6), stage=STAGE, phase="begin", action="runbook relief 1/2 make room")
+    text = section(7, decided, begin, replace(begin, t_ns=ns(7), phase="end"))
+    assert "- runbook relief 1/2 make room, by the responder on the alarm error rate: begun" in text
+
+
 def test_an_action_that_nobody_is_known_to_have_decided() -> None:
     begin = ActionEvent(t_ns=ns(6), stage=STAGE, phase="begin", action="drain")
     end = replace(begin, t_ns=ns(7), phase="end", ok=False, detail="exit 1 | <b>")

@@ -17,8 +17,8 @@ def test_an_action_is_its_own_only_part() -> None:
 
 def test_a_runbook_has_a_part_for_each_step_with_its_number() -> None:
     assert parts(RUNBOOK) == (
-        Part("runbook relief, 1/2 make room", "set", ROOM, left=1),
-        Part("runbook relief, 2/2 fresh process", "restart", FRESH, wait_s=2.0, until_ready=True),
+        Part("runbook relief 1/2 make room", "set", ROOM, left=1),
+        Part("runbook relief 2/2 fresh process", "restart", FRESH, wait_s=2.0, until_ready=True),
     )
 
 

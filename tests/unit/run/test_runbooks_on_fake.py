@@ -23,7 +23,7 @@ steps:
   - {step: tell the others, do: command, argv: [./tell.sh], until: ready}
   - {step: fresh process, wait: 500ms, do: restart, settings: {backlog: 2048}}
 """
-NAMES = [f"runbook relief, {step}" for step in ("1/3 make room", "2/3 tell the others", "3/3 fresh process")]
+NAMES = [f"runbook relief {step}" for step in ("1/3 make room", "2/3 tell the others", "3/3 fresh process")]
 RULE = "{when: errors, do: runbook, runbook: relief}"
 
 
@@ -79,7 +79,7 @@ def test_a_step_that_fails_ends_it_loudly_and_the_back_off_holds(place: Path) ->
 def test_after_its_limit_it_is_given_up(place: Path) -> None:
     (place / "runbooks" / "relief.yaml").write_text("steps: [{step: tell, do: command, argv: [./tell.sh]}]")
     played = relieved(place, Traits(command_exit=3), "accept-queue.measures.auto-restart.respond.0.limit=2/60s")
-    assert ends(played) == [("runbook relief, 1/1 tell", False)] * 2
+    assert ends(played) == [("runbook relief 1/1 tell", False)] * 2
     assert played.stage.verdict is Ruling.FAIL
     assert "gave up 2 × runbook relief in 60 s did not help: a person is needed" in said(played)
 
