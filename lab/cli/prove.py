@@ -27,6 +27,7 @@ def prove(
     only: list[str] = typer.Option([], "--only", help="Put this claim to the test and no other.", metavar="ID"),
     quick: bool = typer.Option(False, "--quick", help="3 trials an arm in place of 6: consistent at best, never held."),
     runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
+    jobs: int = typer.Option(2, "--jobs", help="Light trials that run at a time, in the sandbox; load tests run alone.", min=1),
     seed: int = typer.Option(7, help="Of the order of the trials, and of the first of each arm.", min=0),
     out: Path = typer.Option(reading.RUNS, "--out", help="Where runs are stored."),
 ) -> None:
@@ -46,6 +47,7 @@ def prove(
         seed=seed,
         runtime=None if runtime == "auto" else runtime,
         out=out,
+        at_a_time=jobs if runtime in ("auto", "sandbox") else 1,
     )
     if dry_run:
         print(proving.dry_run(of))

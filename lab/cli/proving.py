@@ -13,12 +13,12 @@ import lab
 from lab.cli import reading
 from lab.cli.exits import Exit
 from lab.cli.say import data_to_reader, progress, refuse
-from lab.cli.trial import Finished, run
+from lab.cli.trial import Finished, run, run_beside
 from lab.drill.model import Drill, Stage
 from lab.history import store
 from lab.prove.claims import Claim
 from lab.prove.outcome import Outcome, outcome
-from lab.prove.plan import Setting, Trial, again, alone, arms, settings, spared_with, trials
+from lab.prove.plan import Setting, Trial, again, alone, arms, grouped, is_light, settings, spared_with, trials
 from lab.prove.record import Circumstances, Sources, digest, read, record, stale
 from lab.prove.ruling import Proof, prove
 from lab.report.proof import proof_markdown, proof_table
@@ -40,6 +40,8 @@ class Proving:
     seed: int
     runtime: Runtime | None
     out: Path
+    at_a_time: int = 1
+    """Light trials that run beside each other."""
 
     def drills(self) -> dict[Setting, Drill]:
         """As they will be run. Exits 2 with every problem of a drill, a patch or a measure."""
@@ -53,7 +55,8 @@ def dry_run(of: Proving) -> str:
     """Arms, trials and the longest time that they can take."""
     drills = of.drills()
     lines = [f"{of.rounds} × {setting}: {_longest_s(drill):.0f} s at most" for setting, drill in drills.items()]
-    whole_s = of.rounds * sum(map(_longest_s, drills.values()))
+    one_round = grouped([Trial(each, 0, of.seed) for each in drills], lambda setting: is_light(drills[setting]), of.at_a_time)
+    whole_s = of.rounds * sum(max(_longest_s(drills[trial.setting]) for trial in group) for group in one_round)
     return "\n".join([*lines, f"{len(of.claims)} claims, {of.rounds * len(drills)} trials, {whole_s / 60:.0f} min at most"])
 
 
@@ -121,19 +124,33 @@ def _counted(found: Mapping[str, Any]) -> str:
 def carry_out(of: Proving) -> tuple[list[Proof], str, int]:
     """(proofs, record, exit code). After Ctrl-C the proofs are of what ran, and the record is empty: there is none."""
     drills = of.drills()
-    found: dict[Setting, list[Finished]] = defaultdict(list)
-    todo = trials(of.claims, rounds=of.rounds, seed=of.seed)
-    for number, trial in enumerate(todo, 1):
-        progress(f"trial {number} of {len(todo)}: {trial.setting}")
-        found[trial.setting].append(_one(of, trial, drills[trial.setting]))
-        if signal := found[trial.setting][-1].ended.signal:
-            return _proofs(of, found), "", 128 + signal
-        if _says_nothing(of, trial.setting, found[trial.setting][-1]) and len(found[trial.setting]) < MOST * of.rounds:
-            todo.append(again(trial, of.rounds))
+    found, signal = _tried(of, drills)
     proofs = _proofs(of, found)
+    if signal:
+        return proofs, "", 128 + signal
     runs = {setting: [str(each.ended.run_dir) for each in finished] for setting, finished in found.items()}
     circumstances = Circumstances(lab.__version__, datetime.now(UTC).date().isoformat(), of.expires, of.seed)
     return proofs, record(proofs, runs, of.sources(drills), circumstances), _exit(proofs)
+
+
+def _tried(of: Proving, drills: Mapping[Setting, Drill]) -> tuple[Runs, int]:
+    """The runs of each setting; the number of the signal that ended them early, 0 where none did."""
+    found: dict[Setting, list[Finished]] = defaultdict(list)
+    planned = trials(of.claims, rounds=of.rounds, seed=of.seed)
+    todo = grouped(planned, lambda setting: is_light(drills[setting]), of.at_a_time)
+    begun, known = 0, len(planned)
+    for group in todo:
+        for trial in group:
+            begun += 1
+            progress(f"trial {begun} of {known}: {trial.setting}")
+        for trial, finished in zip(group, _run(of, group, drills), strict=True):
+            found[trial.setting].append(finished)
+            if _says_nothing(of, trial.setting, finished) and len(found[trial.setting]) < MOST * of.rounds:
+                todo.append((again(trial, of.rounds),))  # alone
+                known += 1
+        if signal := max(found[trial.setting][-1].ended.signal for trial in group):
+            return found, signal
+    return found, 0
 
 
 def _says_nothing(of: Proving, setting: Setting, finished: Finished) -> bool:
@@ -147,9 +164,15 @@ def _says_nothing(of: Proving, setting: Setting, finished: Finished) -> bool:
     return all(each.unknown and each.landed for each in outcomes)  # one that did not land decides: it is not asked again
 
 
-def _one(of: Proving, trial: Trial, drill: Drill) -> Finished:
-    choices = Choices(of.runtime, seed=trial.seed, without=trial.setting.without, patches=trial.setting.patches)
-    return run(drill, choices, of.out, report=False)
+def _run(of: Proving, group: Sequence[Trial], drills: Mapping[Setting, Drill]) -> list[Finished]:
+    chosen = [(drills[trial.setting], _choices(of, trial)) for trial in group]
+    if len(chosen) > 1:
+        return run_beside(chosen, of.out)
+    return [run(drill, choices, of.out, report=False) for drill, choices in chosen]
+
+
+def _choices(of: Proving, trial: Trial) -> Choices:
+    return Choices(of.runtime, seed=trial.seed, without=trial.setting.without, patches=trial.setting.patches)
 
 
 def _proofs(of: Proving, found: Runs) -> list[Proof]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,30 @@ class Finished:
 def run(drill: Drill, choices: Choices, out: Path, *, report: bool) -> Finished:
     """Carries out, judges, stores and (``report``) prints. Exits 2 where nothing could be started."""
     from lab.cli.live import Display
-    from lab.cli.printing import last_line, print_report
 
     plan, run_dir = _prepared(drill, choices, out)
     with Display(plan) as display:
         ended = control.carry_out(run_dir, plan, display.on_event)
-    history = reading.history(run_dir, Exit.UNKNOWN)
+    return _judged(ended, report=report)
+
+
+def run_beside(drills: Sequence[tuple[Drill, Choices]], out: Path) -> list[Finished]:
+    """Several at a time, each in a room of its own, judged when all have ended: nobody computes beside what is measured.
+
+    Exits 2 where one could not be started; then none is.
+    """
+    prepared = [_prepared(drill, choices, out) for drill, choices in drills]
+    ended = control.carry_out_beside([control.Planned(run_dir, plan, lambda _event: None) for plan, run_dir in prepared])
+    return [_judged(each) for each in ended]
+
+
+def _judged(ended: control.Ended, *, report: bool = False) -> Finished:
+    """What was recorded, judged, stored and told."""
+    from lab.cli.printing import last_line, print_report
+
+    history = reading.history(ended.run_dir, Exit.UNKNOWN)
     finished = Finished(history, judge(history), ended)
-    unkept = control.keep(run_dir, finished.verdict, parquet=not ended.signal)
+    unkept = control.keep(ended.run_dir, finished.verdict, parquet=not ended.signal)
     if report:
         with data_to_reader():
             print_report(finished.history, finished.verdict)

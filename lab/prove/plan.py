@@ -7,8 +7,9 @@ are the same for all arms of one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from random import Random
 
 from lab.drill.model import Drill
@@ -17,6 +18,10 @@ from lab.prove.claims import Arm, Claim
 
 ROUNDS, QUICK_ROUNDS = 6, 3
 """Trials of an arm. With three, Fisher's p cannot be below 0.05: quick says consistent, never held."""
+
+
+LIGHT_VUS = 100
+"""Users of a light trial, at most."""
 
 
 def patches(arm: Arm) -> tuple[str, ...]:
@@ -83,6 +88,29 @@ def trials(claims: Sequence[Claim], *, rounds: int, seed: int) -> list[Trial]:
         order.shuffle(todo)
         found += [Trial(setting, number, seed + number) for setting in todo]
     return found
+
+
+def is_light(drill: Drill) -> bool:
+    """May another run beside it? What is judged by its probe, with few users who wait for their answers, takes a tenth of
+    a core, and a probe that was late says so. A load test is about what the machine can do, which it must have for itself.
+    """
+    loads = [stage.load for stage in drill.stages if stage.load is not None]
+    return not any(stage.is_load_test for stage in drill.stages) and all(
+        not load.scripted and load.most_vus <= LIGHT_VUS for load in loads
+    )
+
+
+def grouped(planned: Sequence[Trial], light: Callable[[Setting], bool], at_a_time: int) -> list[tuple[Trial, ...]]:
+    """Which trials run at a time: light ones of one round, as they come in its order, and every other alone."""
+    rounds = (list(of_round) for _, of_round in groupby(planned, key=lambda trial: trial.round))
+    return [group for of_round in rounds for group in _grouped(of_round, light, at_a_time)]
+
+
+def _grouped(of_round: list[Trial], light: Callable[[Setting], bool], at_a_time: int) -> list[tuple[Trial, ...]]:
+    lights = [trial for trial in of_round if light(trial.setting)]
+    groups = [tuple(lights[first : first + at_a_time]) for first in range(0, len(lights), at_a_time)]
+    groups += [(trial,) for trial in of_round if not light(trial.setting)]
+    return sorted(groups, key=lambda group: of_round.index(group[0]))
 
 
 def again(trial: Trial, rounds: int) -> Trial:

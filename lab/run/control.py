@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,15 @@ class Ended:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A run that can begin: its directory is there, with the plan in it."""
+
+    run_dir: Path
+    plan: RunPlan
+    on_event: OnEvent
+
+
 def new_run_dir(root: Path, plan: RunPlan) -> Path:
     """A fresh run directory with the plan in it. Raises OSError."""
     run_dir = store.create_run_dir(root, plan.drill.drill, datetime.fromtimestamp(plan.epoch_ns / 1e9, UTC))
@@ -45,54 +55,68 @@ def new_run_dir(root: Path, plan: RunPlan) -> Path:
 
 
 def carry_out(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
-    """Runs the plan in its runtime; returns when the room is empty.
+    """Runs the plan in its runtime; returns when the room is empty. As :func:`carry_out_beside`, of one."""
+    (ended,) = carry_out_beside([Planned(run_dir, plan, on_event)])
+    return ended
 
-    Ctrl-C (or SIGTERM) once: the runner is asked to heal and to end; twice: the room is killed at once. ``on_event``
-    gets every event soon after it was written. Where the runner had no last word, this process writes one for it.
+
+def carry_out_beside(all_planned: Sequence[Planned]) -> list[Ended]:
+    """Runs each plan in a room of its own, all at a time; returns when every room is empty. In the fake, which has virtual
+    time, one after the other.
+
+    Ctrl-C (or SIGTERM) once: the runners are asked to heal and to end; twice: the rooms are killed at once. ``on_event``
+    gets every event soon after it was written. Where a runner had no last word, this process writes one for it.
     """
-    if plan.runtime == "fake":
-        return _carry_out_fake(run_dir, plan, on_event)
+    if any(each.plan.runtime == "fake" for each in all_planned):
+        return [_carry_out_fake(each.run_dir, each.plan, each.on_event) for each in all_planned]
     with Interrupts() as interrupts:
-        code, problem = _in_a_room(run_dir, plan, on_event, interrupts)
-        if code and not problem and not interrupts:
-            problem = last_word.problem(run_dir, code)
+        rooms = [_Room(each) for each in all_planned]
+        while None in [room.look(interrupts) for room in rooms]:  # every one of them: each hands on its events
+            time.sleep(LOOK_EVERY_S)
+        return [_ended(room, interrupts) for room in rooms]
+
+
+class _Room:
+    """A plan on its way. It may not listen yet when the first Ctrl-C comes: it is told until it has heard."""
+
+    def __init__(self, planned: Planned) -> None:
+        self.planned = planned
+        self.problem = ""
+        self.code: int | None = None
+        run_dir, plan = planned.run_dir, planned.plan
+        self._follower = Follower(store.events_path(run_dir, "run"), planned.on_event)
+        self._heard = False
         try:
-            last_word.write(run_dir, plan, "interrupted" if interrupts else f"broken: {problem}")
+            self._process = Process.spawn(_command(run_dir, plan), env=_environment(plan), stderr=run_dir / "logs" / "runner.log")
         except OSError as error:
-            problem = problem or f"{error.filename}: {error.strerror}"
-    return Ended(run_dir, interrupts.signals[0] if interrupts else 0, problem)
+            self.code, self.problem = 1, f"the runner cannot be started: {error}"
+
+    def look(self, interrupts: Interrupts) -> int | None:
+        """Hands on its events, and what was asked of it; the runner's exit code, None while it is at work."""
+        if self.code is None:
+            if len(interrupts) > 1:
+                self._process.signal_group(signal.SIGKILL)
+            elif interrupts and not self._heard:
+                self._heard = control_socket.say_stop(self.planned.run_dir)
+            self.code = self._process.returncode
+        self._follower.look()
+        return self.code
 
 
-def _in_a_room(run_dir: Path, plan: RunPlan, on_event: OnEvent, interrupts: Interrupts) -> tuple[int, str]:
-    """The runner's exit code; what kept it from being started, if anything."""
-    follower = Follower(store.events_path(run_dir, "run"), on_event)
+def _ended(room: _Room, interrupts: Interrupts) -> Ended:
+    run_dir, problem = room.planned.run_dir, room.problem
+    if room.code and not problem and not interrupts:
+        problem = last_word.problem(run_dir, room.code)
     try:
-        room = Process.spawn(_command(run_dir, plan), env=_environment(plan), stderr=run_dir / "logs" / "runner.log")
+        last_word.write(run_dir, room.planned.plan, "interrupted" if interrupts else f"broken: {problem}")
     except OSError as error:
-        return 1, f"the runner cannot be started: {error}"
-    code = _until_over(room, run_dir, follower, interrupts)
-    follower.look()
-    return code, ""
+        problem = problem or f"{error.filename}: {error.strerror}"
+    return Ended(run_dir, interrupts.signals[0] if interrupts else 0, problem)
 
 
 def _environment(plan: RunPlan) -> dict[str, str]:
     """By allow-list, and what the drill's requests name as ``${NAME}``."""
     return launch.environment(os.environ, also={secret.name for secret in secrets(plan.drill.target.requests)})
-
-
-def _until_over(room: Process, run_dir: Path, follower: Follower, interrupts: Interrupts) -> int:
-    """The runner's exit code. It may not listen yet when the first Ctrl-C comes: it is told until it has heard."""
-    heard = False
-    while True:
-        follower.look()
-        if len(interrupts) > 1:
-            room.signal_group(signal.SIGKILL)
-        elif interrupts and not heard:
-            heard = control_socket.say_stop(run_dir)
-        try:
-            return room.wait_blocking(LOOK_EVERY_S)
-        except TimeoutError:
-            continue
 
 
 def _command(run_dir: Path, plan: RunPlan) -> list[str]:

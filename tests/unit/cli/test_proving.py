@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lab.cli.proving import Proving, carry_out, dry_run
+from lab.history import store
+from lab.nanoseconds import NS_PER_S
 from lab.prove.claims import Arm, Claim
 from lab.prove.record import read, stale
 
@@ -36,6 +39,26 @@ def test_what_the_document_does_not_expect_fails_it(tmp_path: Path) -> None:
         id="nobody", claim="nobody is needed", drill="crash", without=Arm(without=("auto-restart",)), expect="no difference"
     )
     assert carry_out(proving(tmp_path, nobody, rounds=3))[2] == 1
+
+
+def test_a_dry_run_counts_what_runs_at_a_time_once(tmp_path: Path) -> None:
+    alone, beside = (replace(proving(tmp_path, RESTART), at_a_time=jobs) for jobs in (1, 2))
+    minutes = [int(dry_run(of).split(" trials, ")[1].split(" min")[0]) for of in (alone, beside)]
+    assert minutes[0] == pytest.approx(2 * minutes[1], abs=1)
+
+
+@pytest.mark.slow
+@pytest.mark.namespaces
+def test_two_trials_at_a_time_are_two_whole_runs(tmp_path: Path) -> None:
+    of = replace(proving(tmp_path, RESTART, rounds=1), runtime="sandbox", at_a_time=2)
+    _, text, _ = carry_out(of)
+    (only,) = json.loads(text)["claims"]
+    runs = [Path(run) for arm in ("without", "with") for run in only[arm]["runs"]]
+    histories = [store.read_history(run) for run in runs]
+    assert len(histories) >= 2  # one more for each that the machine disturbed
+    first, second = (history.plan.epoch_ns / NS_PER_S for history in histories[:2])
+    assert abs(first - second) < 2
+    assert all(len(history.probe) > 800 for history in histories)
 
 
 def test_a_dry_run_lists_arms_trials_and_time(tmp_path: Path) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from lab import catalogue
 from lab.prove.claims import Arm
-from lab.prove.plan import Setting, again, alone, settings, trials
+from lab.prove.plan import Setting, Trial, again, alone, grouped, is_light, settings, trials
 from tests.unit.prove.outcomes import claim
 
 RESTART = claim("auto-restart", drill="conn-reset")
@@ -58,3 +62,31 @@ def test_a_trial_that_is_run_again_has_a_seed_of_its_own() -> None:
     planned = trials([RESTART], rounds=6, seed=7)
     more = [again(trial, 6) for trial in planned]
     assert not {(trial.setting, trial.seed) for trial in planned} & {(trial.setting, trial.seed) for trial in more}
+
+
+@pytest.mark.parametrize(
+    ("name", "light"),
+    [("crash", True), ("hang", True), ("crash-at-peak", False), ("peak-backlog", False), ("overload-restart", False)],
+)
+def test_a_light_trial_is_one_of_a_probe_and_a_few_users(name: str, light: bool) -> None:
+    assert is_light(catalogue.read_drill(name)) is light
+
+
+A, B, C, HEAVY = (Setting(name, None, (), ()) for name in ("a", "b", "c", "heavy"))
+
+
+def test_light_trials_of_a_round_run_two_at_a_time() -> None:
+    planned = [Trial(setting, number, number) for number in (0, 1) for setting in (A, HEAVY, B, C)]
+    groups = grouped(planned, lambda setting: setting != HEAVY, 2)
+    one_round = [{"a", "b"}, {"heavy"}, {"c"}]
+    assert [{trial.setting.drill for trial in group} for group in groups] == one_round * 2
+    assert all(len({trial.round for trial in group}) == 1 for group in groups)
+
+
+@given(st.lists(st.sampled_from([A, B, C, HEAVY]), max_size=12), st.integers(1, 4))
+def test_each_trial_runs_once_and_a_heavy_one_alone(order: list[Setting], at_a_time: int) -> None:
+    planned = [Trial(setting, number // 5, number) for number, setting in enumerate(order)]
+    groups = grouped(planned, lambda setting: setting != HEAVY, at_a_time)
+    assert sorted(trial.seed for group in groups for trial in group) == list(range(len(order)))
+    assert all(len(group) <= at_a_time for group in groups)
+    assert all(len(group) == 1 for group in groups if any(trial.setting == HEAVY for trial in group))
