@@ -63,7 +63,7 @@ def measure(place: Place, rounds: int, say: Say) -> Found:
 def _ours(place: Place) -> Burst:
     load = shard.users(executor="per-vu-iterations", vus=USERS, iterations=1)
     rows, _ = shard.run(place, load, 1)
-    figures = load_figures(rows, load, ["order"], [])
+    figures = load_figures(rows, load, ["order"], [], slow_s=1.0)
     assert figures is not None
     assert figures.due is not None
     assert figures.service is not None

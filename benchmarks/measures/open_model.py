@@ -43,7 +43,7 @@ def _load(rate: int, seconds: float) -> Load:
 
 def _run(place: Place, load: Load) -> LoadFigures:
     rows, _ = shard.run(place, load, load.duration or 0.0)
-    figures = load_figures(rows, load, ["order"], [])
+    figures = load_figures(rows, load, ["order"], [], slow_s=1.0)
     assert figures is not None
     return figures
 

@@ -116,7 +116,7 @@ def _load_test(history: History, timeline: Timeline) -> StageVerdict:
     bounds = Bounds.of(stage.probe)
     seen = see(probe_rows, bounds, stalls(history))
     assert stage.load is not None, "a rule of the drill"
-    load = load_figures(rows, stage.load, list(history.plan.drill.target.requests), timeline.loads())
+    load = load_figures(rows, stage.load, list(history.plan.drill.target.requests), timeline.loads(), slow_s=stage.probe.slow)
     thresholds = _thresholds(history, stage.thresholds, rows, of_script(timeline))
     why = generator.reasons(timeline, rows, load, thresholds, suspended=checks.suspended(history))
     missed = (*generator.missed(thresholds), *generator.deaths(timeline))

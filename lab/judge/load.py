@@ -28,7 +28,7 @@ from lab.judge.thresholds import evaluate
 from lab.judge.times import seconds
 from lab.judge.users import outcomes
 from lab.judge.verdict import GeneratorFigures, LatencyFigures, LoadFigures, RequestFigures, ThresholdFigures
-from lab.nanoseconds import NS_PER_US
+from lab.nanoseconds import NS_PER_S, NS_PER_US
 
 ELSEWHERE = "other"
 """What a script asked that is none of the target's requests."""
@@ -38,8 +38,10 @@ CORRECTED_AT_ONCE = 1_000_000
 """Each takes 40 bytes while it is made up, and 4 then."""
 
 
-def load_figures(rows: Rows, load: Load, requests: Sequence[str], events: Sequence[LoadEvent]) -> LoadFigures | None:
-    """Of the load's rows of one stage; None where it sent nothing."""
+def load_figures(
+    rows: Rows, load: Load, requests: Sequence[str], events: Sequence[LoadEvent], *, slow_s: float
+) -> LoadFigures | None:
+    """Of the load's rows of one stage; None where it sent nothing. ``slow_s``: the stage's own limit, from due."""
     if not len(rows):
         return None
     outcome = rows.outcome
@@ -51,6 +53,7 @@ def load_figures(rows: Rows, load: Load, requests: Sequence[str], events: Sequen
         requests=len(done),
         rate=len(done) / max(seconds(end_ns - begin_ns), 1e-9),
         failed=int((done.outcome != Outcome.OK).sum()),
+        slow=int(((done.outcome == Outcome.OK) & (done.end_us > slow_s * NS_PER_S / NS_PER_US)).sum()),
         dropped=int((outcome == Outcome.DROPPED).sum()),
         cut=int((outcome == Outcome.CUT).sum()),
         reopened=int((done.via == Via.REOPENED).sum()),

@@ -224,6 +224,7 @@ class LoadFigures:
     requests: int
     rate: float
     failed: int
+    slow: int
     dropped: int
     cut: int
     reopened: int

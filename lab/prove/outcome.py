@@ -15,8 +15,8 @@ NEVER_S = math.inf
 class Outcome:
     """``well``: recovered in time, or no outage at all; of a load test, every threshold was kept. ``seconds`` from the
     injection (or the heal, where the lab ends the fault) to the recovery, 0 without an outage. ``bad``: requests of the
-    probe, or failed ones of a load test. ``unknown``: why the trial says nothing; then only ``landed`` is of use: False where
-    the fault's counters, or the requests, say that it did not.
+    probe, or failed and slow ones of a load test; ``resets``: of a load test, by their outcome. ``unknown``: why the trial
+    says nothing; then only ``landed`` is of use: False where the fault's counters, or the requests, say that it did not.
     """
 
     well: bool
@@ -24,6 +24,7 @@ class Outcome:
     bad: int
     requests: int
     landed: bool
+    resets: int = 0
     load_test: bool = False
     unknown: str = ""
 
@@ -50,7 +51,8 @@ def _of_load(stage: StageVerdict) -> Outcome:
     return Outcome(
         well=stage.verdict is Ruling.PASS,
         seconds=0.0 if stage.verdict is Ruling.PASS else NEVER_S,
-        bad=stage.load.failed,
+        bad=stage.load.failed + stage.load.slow,
+        resets=sum(each.unanswered.get("reset", 0) for each in stage.load.by_request.values()),
         requests=stage.load.requests,
         landed=True,
         load_test=True,

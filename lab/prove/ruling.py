@@ -92,11 +92,20 @@ def _bad(better: Outcomes, worse: Outcomes) -> float:
     return mann_whitney([each.bad for each in better], [each.bad for each in worse])
 
 
+def _resets(better: Outcomes, worse: Outcomes) -> float:
+    return mann_whitney([each.resets for each in better], [each.resets for each in worse])
+
+
 def _time(better: Outcomes, worse: Outcomes) -> float:
     return mann_whitney([each.seconds for each in better], [each.seconds for each in worse])
 
 
-_TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {"recovered": _recovered, "bad": _bad, "time": _time}
+_TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {
+    "recovered": _recovered,
+    "bad": _bad,
+    "resets": _resets,
+    "time": _time,
+}
 
 
 def _ruled(proof: Proof, claims: int) -> Proof:

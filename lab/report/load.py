@@ -93,7 +93,12 @@ def _lines(load: LoadFigures, requests: Mapping[str, Request], scripted: bool) -
 def _requests(load: LoadFigures) -> Iterator[str]:
     yield f"{count(load.requests)} in {duration(load.end_s - load.begin_s)}, {load.rate:,.0f}/s"
     yield f"{count(load.failed)} failed"
-    for number, what in ((load.dropped, "dropped"), (load.cut, "cut at the end"), (load.reopened, "connections reopened")):
+    for number, what in (
+        (load.slow, "slow"),
+        (load.dropped, "dropped"),
+        (load.cut, "cut at the end"),
+        (load.reopened, "connections reopened"),
+    ):
         if number:
             yield f"{count(number)} {what}"
 

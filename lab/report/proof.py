@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
+from lab.prove.claims import Compare
 from lab.prove.outcome import Outcome
 from lab.prove.ruling import Proof
 from lab.report.quantities import count, duration
@@ -17,7 +18,7 @@ MODEL = "measured in a model of your system: it refutes cheaply and confirms wea
 def proof_table(proofs: Sequence[Proof]) -> str:
     """Two lines a claim: its id, its arms and its result; below, what it says."""
     rows = [("claim", "without", "with", "result", "")]
-    rows += [(each.claim.id, shown(each.without), shown(each.with_), each.result, _p_of(each, proofs)) for each in proofs]
+    rows += [(each.claim.id, *_arms(each), each.result, _p_of(each, proofs)) for each in proofs]
     head, *lines = aligned(rows)
     below = (f"  {_claim(each)}" + (f"\n  {each.why}" if each.why else "") for each in proofs)
     return "\n".join((head, *(f"{line}\n{said}" for line, said in zip(lines, below, strict=True)), MODEL))
@@ -27,28 +28,38 @@ def proof_markdown(proofs: Sequence[Proof]) -> Iterator[str]:
     yield "| claim | without | with | result | |"
     yield "|---|---|---|---|---|"
     for each in proofs:
-        cells = (_claim(each), shown(each.without), shown(each.with_), f"**{each.result}**", _why(each, proofs))
+        cells = (_claim(each), *_arms(each), f"**{each.result}**", _why(each, proofs))
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
     yield f"{MODEL[0].upper()}{MODEL[1:]}."
 
 
-def shown(arm: Sequence[Outcome]) -> str:
-    """What happened in an arm, of the trials that say something: ``0.42 s``, ``not recovered``, ``149 of 300 bad``."""
+def _arms(proof: Proof) -> tuple[str, str]:
+    return shown(proof.without, proof.claim.compare), shown(proof.with_, proof.claim.compare)
+
+
+def shown(arm: Sequence[Outcome], compare: Compare = "recovered") -> str:
+    """What happened in an arm, of the trials that say something: ``0.42 s``, ``not recovered``, ``149 of 300 bad``, ``101 of
+    300 reset``; medians.
+    """
     known = [each for each in arm if not each.unknown]
     if not known:
         return "unknown"
+    if compare == "resets":
+        return f"{_median(each.resets for each in known)} of {_median(each.requests for each in known)} reset"
+    if compare == "bad" or all(each.load_test for each in known):
+        return f"{_median(each.bad for each in known)} of {_median(each.requests for each in known)} bad"
     well = sum(each.well for each in known)
-    if all(each.load_test for each in known):
-        return (
-            f"{count(round(median(each.bad for each in known)))} of {count(round(median(each.requests for each in known)))} bad"
-        )
     if well == 0:
         return "not recovered"
     if well < len(known):
         return f"{well} of {len(known)} recovered"
     middle = median(each.seconds for each in known)
     return "no outage" if middle == 0 and not any(each.bad for each in known) else duration(middle)
+
+
+def _median(numbers: Iterable[int]) -> str:
+    return count(round(median(numbers)))
 
 
 def _claim(proof: Proof) -> str:

@@ -88,7 +88,7 @@ def corrected(due_us: list[int]) -> list[int]:
 @few
 @given(rows=st.lists(requests, min_size=1, max_size=60))
 def test_the_figures_of_a_load_are_those_of_a_loop_over_its_rows(rows: list[Row]) -> None:
-    known = load_figures(Rows.of(rows), USERS, REQUESTS, [])
+    known = load_figures(Rows.of(rows), USERS, REQUESTS, [], slow_s=1.0)
     assert known is not None
     done = [row for row in rows if row.outcome not in (Outcome.CUT, Outcome.DROPPED)]
     begun = [(row, row.start_us if row.sent_us == NEVER else row.sent_us) for row in done]

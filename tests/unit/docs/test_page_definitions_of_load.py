@@ -108,7 +108,7 @@ def test_the_correction_is_the_formula_on_the_page(us: list[int]) -> None:
         PAGE, "Load tests: service, due, corrected"
     )
     rows = Rows.of([Row(due_ns=i, start_us=0, sent_us=0, end_us=each, status=200) for i, each in enumerate(us)])
-    found = load_of.load_figures(rows, Load(executor="constant-vus", request={"order": 1}), ["coupon", "order"], ())
+    found = load_of.load_figures(rows, Load(executor="constant-vus", request={"order": 1}), ["coupon", "order"], (), slow_s=1.0)
     assert found is not None
     by_hand = load_of.latency(np.array(corrected(us), dtype=np.int64))
     assert found.corrected is not None

@@ -133,7 +133,7 @@ def test_the_shortest_duration_is_above_0() -> None:
 
 def test_what_was_cut_is_counted_and_in_no_metric() -> None:
     rows = Rows.of([Row(due_ns=0, start_us=0, sent_us=0, end_us=10, status=200), Row(due_ns=1, outcome=Outcome.CUT)])
-    found = load_figures(rows, load("constant-vus"), ["order"], ())
+    found = load_figures(rows, load("constant-vus"), ["order"], (), slow_s=1.0)
     assert found is not None
     assert (found.requests, found.cut) == (1, 1)
 

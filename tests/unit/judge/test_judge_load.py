@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.drill.model import Load
+from lab.drill.model import Load, Probe
 from lab.history.model.events import Event, LoadEvent, RunEvent, SensorEvent, StageEvent, TargetEvent
 from lab.history.model.history import History
 from lab.history.model.rows import NEVER, OTHER, Outcome, Row, Rows, Via
@@ -123,6 +123,14 @@ def test_a_figure_and_the_threshold_on_its_metric_say_the_same(figure: str, metr
     told = getattr(known.load, figure)
     of_figure = [told.avg_ms, told.max_ms, told.p95_ms, told.med_ms, told.min_ms]
     assert [each.value for each in known.thresholds] == pytest.approx(of_figure)
+
+
+def test_an_answer_later_than_the_probes_limit_is_slow_and_not_failed() -> None:
+    rows = [*many(20, took_ms=900.0), *many(3, took_ms=1100.0), *many(2, took_ms=1100.0, outcome=Outcome.RESET, status=0)]
+    assert (figures(rows).slow, figures(rows).failed) == (3, 2)
+    patient = found(rows, probe=Probe(slow=2.0)).load
+    assert patient is not None
+    assert patient.slow == 0
 
 
 def test_a_kept_connection_takes_no_time_to_open() -> None:

@@ -18,8 +18,9 @@ def unknown(why: str = "the probe was late: 30 of 1000 requests") -> Outcome:
     return Outcome(well=True, seconds=0.0, bad=0, requests=1000, landed=True, unknown=why)
 
 
-def burst(bad: int) -> Outcome:
-    return Outcome(well=bad == 0, seconds=NEVER_S if bad else 0.0, bad=bad, requests=300, landed=True, load_test=True)
+def burst(bad: int, resets: int = 0) -> Outcome:
+    well, seconds = bad == 0, NEVER_S if bad else 0.0
+    return Outcome(well=well, seconds=seconds, bad=bad, resets=resets, requests=300, landed=True, load_test=True)
 
 
 def claim(name: str = "auto-restart", **more: object) -> Claim:

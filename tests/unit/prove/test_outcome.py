@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from lab.history.model.rows import Outcome
 from lab.judge.judge import judge
 from lab.judge.verdict import Ruling
 from lab.prove.outcome import outcome
+from tests.unit.judge.test_judge_load import a_run, many
 from tests.unit.report.verdicts import accept_queue, of_drill, of_stage
 
 
@@ -36,6 +38,17 @@ def test_a_fault_that_did_not_land_is_told_also_of_a_trial_that_is_unknown() -> 
         verdict = of_drill(Ruling.UNKNOWN, replace(stage, evidence=replace(stage.evidence, landed=landed)))
         found = outcome(verdict, "wire", prevents=False)
         assert (found.landed, bool(found.unknown)) == (told, True)
+
+
+def test_bad_of_a_load_test_are_its_failed_and_its_slow_requests() -> None:
+    rows = [
+        *many(90),
+        *many(7, took_ms=1500.0),
+        *many(3, outcome=Outcome.RESET, status=0),
+        *many(2, status=500, outcome=Outcome.BAD_STATUS),
+    ]
+    found = outcome(judge(a_run(rows)), None, prevents=False)
+    assert (found.bad, found.resets, found.requests, found.load_test) == (12, 3, 102, True)
 
 
 def test_a_stage_that_the_drill_has_not() -> None:

@@ -29,6 +29,8 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("fewer bad ones, and it does not recover", rising(never, 490), rising(never, 90), claim(), "did not hold"),
     ("fewer bad ones, where that is claimed", rising(never, 490), rising(never, 90), claim(compare="bad"), "held"),
     ("a shorter time", rising(good, 20), rising(good, 10), claim(compare="time"), "held"),
+    ("more resets, as the cause has it", [burst(149)] * 6, [burst(149, 101)] * 6, claim(kind="cause", compare="resets"), "held"),
+    ("as many resets", [burst(149, 101)] * 6, [burst(0, 101)] * 6, claim(compare="resets"), "no difference"),
     ("a burst", [burst(149)] * 6, [burst(0)] * 6, claim(), "held"),
     ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "inconclusive"),
     ("three trials are consistent, never held", NEVER[:3], GOOD[:3], claim(), "consistent"),

@@ -37,5 +37,7 @@ def test_a_bar_in_a_claim_breaks_no_table() -> None:
 def test_an_arm_in_words() -> None:
     assert shown([burst(149), burst(151), burst(149)]) == "149 of 300 bad"
     assert shown([good(), never(), unknown()]) == "1 of 2 recovered"
+    assert shown([good(), never()], "bad") == "160 of 1,000 bad"
+    assert shown([burst(149, resets=resets) for resets in (101, 99, 101)], "resets") == "101 of 300 reset"
     assert shown([good(0.0, 0)] * 3) == "no outage"
     assert shown([]) == "unknown"
