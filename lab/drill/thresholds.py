@@ -3,11 +3,12 @@
     http_req_duration{scenario:peak}: [p(95)<500, p(99.9)<1500]   # trends are in milliseconds
     http_req_failed: [rate<0.01]
     error_rate[5s]: ["< 0.01"]                                    # in every whole window of 5 s, by due time
+    http_req_due[4s..]: [p(95)<500]                               # of what is due 4 s after the first request or later
     http_reqs: [{threshold: count>1000, abort: true, delay_abort: 10s}]
 
-The syntax is k6's (https://grafana.com/docs/k6/latest/using-k6/thresholds/), with a window as our addition. Some of
-what k6 takes is a mistake here (``rate<5``, a scenario that is none): a threshold that can judge nothing must not look
-as if it were kept.
+The syntax is k6's (https://grafana.com/docs/k6/latest/using-k6/thresholds/), with two additions of ours, a window and a
+begin. Some of what k6 takes is a mistake here (``rate<5``, a scenario that is none): a threshold that can judge nothing
+must not look as if it were kept.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ _ELSEWHERE = {"mean": "avg", "average": "avg", "median": "med"}
 _SHORTEST_WINDOW_S = 1.0
 """Windows slide by one second, so a shorter one would leave out what is due between two of them."""
 
+_ON = ".."
+"""Behind a time: from then on."""
+
 _SELECTOR = re.compile(r"\s*([^\s\[\]{}]*)\s*(?:\[([^\[\]{}]*)\])?\s*(?:\{([^{}]*)\})?\s*")
 _EXPRESSION = re.compile(r"\s*([^<>=!]*?)\s*([<>=!]+)\s*(.*?)\s*")
 _PERCENTILE = re.compile(r"p\(([0-9]+(?:\.[0-9]+)?)\)")
@@ -80,6 +84,7 @@ _STATUS = re.compile(r"0|[1-9][0-9]{2}")
 class Threshold:
     """One expression about one metric. ``value`` is in ms for a trend, 0 to 1 for a rate, per second for a counter's rate.
 
+    ``from_s``: of what is due so long after the first request, or later; not beside ``window_s``.
     ``aggregation`` is ``p`` for a percentile, whose N is in ``percentile``. ``delay_abort_s``: since the start, until
     then it does not abort; it is judged in any case.
     """
@@ -87,6 +92,7 @@ class Threshold:
     metric: str
     tags: tuple[tuple[str, str], ...] = ()
     window_s: float | None = None
+    from_s: float = 0.0
     aggregation: str
     percentile: float | None = None
     operator: str
@@ -100,8 +106,10 @@ class Threshold:
 
     @property
     def selector(self) -> str:
-        """``http_req_duration[5s]{scenario:x}``"""
+        """``http_req_duration[5s]{scenario:x}``, ``http_req_due[4s..]``"""
         window = "" if self.window_s is None else f"[{format_duration(self.window_s)}]"
+        if self.from_s:
+            window = f"[{format_duration(self.from_s)}{_ON}]"
         tags = ",".join(f"{tag}:{value}" for tag, value in self.tags)
         return f"{self.metric}{window}" + (f"{{{tags}}}" if tags else "")
 
@@ -158,7 +166,8 @@ def problems(
 def _in_selector(selector: str, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     match = _SELECTOR.fullmatch(selector)
     if match is None:
-        yield Finding((selector,), f"{selector!r} is no selector", "METRIC, METRIC[5s] or METRIC{tag:value,tag:value}")
+        expected = "METRIC, METRIC[5s], METRIC[4s..] or METRIC{tag:value,tag:value}"
+        yield Finding((selector,), f"{selector!r} is no selector", expected)
         return
     metric, window, tags = match.groups()
     if metric not in METRICS:
@@ -192,13 +201,14 @@ def _of_a_script(selector: str, expressions: object) -> Iterator[Finding]:
 def _in_window(window: str | None) -> Iterator[tuple[str, str]]:
     if window is None:
         return
+    begin = window.endswith(_ON)
     try:
-        window_s = parse_duration(window)
+        seconds = parse_duration(window.removesuffix(_ON))
     except ValueError as error:
         what, _, expected = str(error).partition(": expected ")
-        yield f"window {what}", expected
+        yield f"{'begin' if begin else 'window'} {what}", expected
         return
-    if window_s < _SHORTEST_WINDOW_S:
+    if not begin and seconds < _SHORTEST_WINDOW_S:
         yield f"a window of {window}", f"at least {format_duration(_SHORTEST_WINDOW_S)}"
 
 
@@ -331,10 +341,12 @@ def _threshold(selector: str, written: Any) -> Threshold:
     said = {(_KEYS | _KEYS_OF_K6)[key]: value for key, value in long.items()}
     aggregation, operator, number = _groups(_EXPRESSION, said["threshold"])
     percentile = _PERCENTILE.fullmatch(aggregation)
+    begin = window is not None and window.endswith(_ON)
     return Threshold(
         metric=metric,
         tags=_pairs(tags),
-        window_s=None if window is None else parse_duration(window),
+        window_s=None if window is None or begin else parse_duration(window),
+        from_s=parse_duration(window.removesuffix(_ON)) if begin else 0.0,
         aggregation="p" if percentile else aggregation or "rate",
         percentile=float(percentile[1]) if percentile else None,
         operator=operator,

@@ -10,6 +10,7 @@ Which rows count, column by column and never row by row:
 - No row, no value, nothing kept or broken (k6 skips empty sinks); only counters count to 0, and that is judged.
 - With a window the worst whole one decides. Windows begin every second from the first due time to the last of all
   requests of the scenario, whatever became of them; so one in which nothing was due counts as 0 in a counter.
+- With a begin (``[4s..]``) what is due earlier, counted from that first due time, is left out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from lab.judge.verdict import ThresholdFigures
 from lab.nanoseconds import NS_PER_S
 
 _US_PER_MS = 1_000
+_NONE_NS = 2**62
+"""When the first of no requests is due; a begin after it still fits into 64 bits."""
 
 
 def evaluate(
@@ -95,21 +98,23 @@ class _Samples:
         return _Samples(np.concatenate([self.values, checks]), self.due_ns)
 
 
-def _samples(metric: str, tags: tuple[tuple[str, str], ...], window_s: float | None, measured: _Measured) -> _Samples:
-    values, mask = _values(metric, tags, measured)
-    if window_s is None:
+def _samples(selected: Threshold, measured: _Measured) -> _Samples:
+    values, mask = _values(selected, measured)
+    if selected.window_s is None:
         return _Samples(values, np.empty(0, np.int64))
     due_ns = measured.rows.due_ns[mask]
     order = np.argsort(due_ns, kind="stable")
     return _Samples(values[order], due_ns[order])
 
 
-def _values(metric: str, tags: tuple[tuple[str, str], ...], measured: _Measured) -> tuple[Column, Column]:
+def _values(selected: Threshold, measured: _Measured) -> tuple[Column, Column]:
     """With the mask of the rows that they are of."""
-    rows = measured.rows
+    rows, metric = measured.rows, selected.metric
     mask = _counted(metric, rows, measured.scripts)
-    for tag, value in tags:
+    for tag, value in selected.tags:
         mask &= _tagged(tag, value, measured)
+    if selected.from_s:
+        mask &= rows.due_ns >= _due_ns(selected, measured).min(initial=_NONE_NS) + ns(selected.from_s)
     if metric not in PHASES:
         return _truth(metric, rows)[mask], mask
     us, entered = took(metric, rows)
@@ -139,12 +144,12 @@ def _tagged(tag: str, value: str, measured: _Measured) -> Column:
 
 def _all_figures(thresholds: Sequence[Threshold], measured: _Measured) -> Iterator[ThresholdFigures]:
     """Neighbours about the same samples share them; to keep all would hold tens of bytes a row for each selector."""
-    for selector, group in groupby(thresholds, key=lambda each: (each.metric, each.tags, each.window_s)):
-        metric, tags, window_s = selector
-        samples = _samples(metric, tags, window_s, measured)
-        if metric == "checks" and window_s is None:
-            samples = samples.and_of_scripts(by_script(measured.scripts, tags, measured.scenario_names))
-        for threshold in group:
+    for _, group in groupby(thresholds, key=lambda each: (each.metric, each.tags, each.window_s, each.from_s)):
+        alike = list(group)
+        samples = _samples(alike[0], measured)
+        if alike[0].metric == "checks" and alike[0].window_s is None:
+            samples = samples.and_of_scripts(by_script(measured.scripts, alike[0].tags, measured.scenario_names))
+        for threshold in alike:
             yield _figures(threshold, samples, measured)
 
 
@@ -173,7 +178,7 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def _whole(threshold: Threshold, samples: _Samples, measured: _Measured) -> _Found:
-    return _aggregate(threshold, samples.values, measured.duration_s), None
+    return _aggregate(threshold, samples.values, measured.duration_s - threshold.from_s), None
 
 
 def _worst(threshold: Threshold, samples: _Samples, measured: _Measured) -> _Found:
@@ -188,16 +193,21 @@ def _worst(threshold: Threshold, samples: _Samples, measured: _Measured) -> _Fou
 
 
 def _begins(threshold: Threshold, measured: _Measured) -> Column:
-    """Of every whole window, in ns. The span does not shrink with tags of the answer: resets in 2 s of 60 are watched for 60."""
+    """Of every whole window, in ns."""
+    due_ns = _due_ns(threshold, measured)
+    if not len(due_ns) or threshold.window_s is None:
+        return np.empty(0, np.int64)
+    return np.arange(due_ns.min(), due_ns.max() - ns(threshold.window_s) + 1, NS_PER_S, dtype=np.int64)
+
+
+def _due_ns(threshold: Threshold, measured: _Measured) -> Column:
+    """Of the scenario. The span does not shrink with tags of the answer: resets in 2 s of 60 are watched for 60."""
     rows = measured.rows
     mask = rows.outcome != Outcome.CUT
     for tag, value in threshold.tags:
         if tag == "scenario":
             mask &= _tagged(tag, value, measured)
-    due_ns = rows.due_ns[mask]
-    if not len(due_ns) or threshold.window_s is None:
-        return np.empty(0, np.int64)
-    return np.arange(due_ns.min(), due_ns.max() - ns(threshold.window_s) + 1, NS_PER_S, dtype=np.int64)
+    return np.asarray(rows.due_ns[mask])
 
 
 def _badness(threshold: Threshold, value: float) -> float:

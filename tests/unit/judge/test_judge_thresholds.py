@@ -319,6 +319,36 @@ def test_cut_rows_make_no_windows() -> None:
     assert figures(rows, "http_reqs[1s]", "count>5").kept is True
 
 
+def test_with_a_begin_only_what_is_due_from_then_on_counts() -> None:
+    """Half is bad in the first two seconds of four: all of it is, by the second one a third is, by the third nothing."""
+    rows = per_second(HALF, HALF, GOOD, GOOD)
+    assert figures(rows, "error_rate", "<0.01").kept is False
+    assert value(rows, "error_rate[1s..]", "<0.01") == 5 / 31
+    assert figures(rows, "error_rate[2s..]", "<0.01").kept is True
+    assert figures(rows[::-1], "error_rate[2s..]", "<0.01").kept is True
+
+
+def test_a_begin_is_counted_from_the_first_request_whatever_became_of_it() -> None:
+    rows = [dropped(0.0), *per_second([SLOW] * 10, GOOD)]
+    assert figures(rows, "http_req_duration[2s..]", "max<100").kept is True
+    assert figures(rows[1:], "http_req_duration[500ms..]", "max<100").kept is False
+
+
+def test_a_begin_is_that_of_the_scenario() -> None:
+    rows = per_second([partial(ok, scenario=WARM)] * 10, [partial(reset, scenario=PEAK)] * 10, [partial(ok, scenario=PEAK)] * 10)
+    assert value(rows[:-1], "error_rate[1s..]{scenario:peak}", "<0.01") == 0.0
+    assert value(rows[:-1], "error_rate[1s..]", "<0.01") == 0.5
+
+
+def test_a_counters_rate_is_over_what_is_left_after_the_begin() -> None:
+    assert value(per_second(GOOD, GOOD, GOOD, GOOD)[:-1], "http_reqs[2s..]", "rate>5") == 20 / 8
+
+
+def test_nothing_due_after_the_begin_is_no_evidence() -> None:
+    assert figures(per_second(GOOD), "error_rate[2s..]", "<0.01").kept is None
+    assert figures([], "error_rate[2s..]", "<0.01").kept is None
+
+
 # Live ---------------------------------------------------------------------------------------------------------------
 
 ABORT = {"abort": True, "delay_abort": "10s"}
