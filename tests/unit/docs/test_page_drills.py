@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pages import code, table, tables, text_of
+from pages import code, codes, table, tables, text_of
 
 from lab import catalogue
 
@@ -35,6 +35,13 @@ def test_the_arms_of_repairs_leave_out_measures_that_there_are(tmp_path: Path) -
         measures = {measure for stage in drill.stages for measure in stage.measures}
         assert set(re.findall(r"--without ([\w-]+)", arm)) <= measures
         assert int(verdict.split()[0]) == int(runs) >= 5
+
+
+def test_the_drills_of_an_overload_have_these_measures_and_no_others(tmp_path: Path) -> None:
+    for name, _, measures in table(PAGE, "More than it can do", "drill"):
+        (stage,) = catalogue.read_drill(code(name), (), tmp_path).stages
+        assert stage.is_load_test, name
+        assert codes(measures) == list(stage.measures), name
 
 
 def test_runs_and_judged_runs_add_up() -> None:

@@ -131,6 +131,16 @@ async def test_a_shed_after_of_0_waits_as_long_as_it_takes(tmp_path):
         assert [answer.status for answer in answers] == [200] * 3
 
 
+@pytest.mark.parametrize(("max_connections", "shed"), [(2, 0), (8, 2)])
+async def test_who_waits_in_the_accept_queue_is_not_in_line_yet(tmp_path, max_connections, shed):
+    """One stands in line, for 20 ms, and the others before the door: the eighth is answered after 160 ms, with 100 allowed."""
+    settings = settings_for(tmp_path, slots=1, work_ms=20, shed_after=0.1, max_connections=max_connections)
+    async with serving(settings) as service:
+        answers = await asyncio.gather(*(ask(settings.host, service.port, order(f"k{number}")) for number in range(8)))
+        assert sum(answer.status == 503 for answer in answers) >= shed
+        assert shed or {answer.status for answer in answers} == {200}
+
+
 @pytest.mark.slow
 async def test_a_client_that_was_shed_gives_its_place_in_the_line_back(tmp_path):
     settings = settings_for(tmp_path, slots=1, work_ms=200, shed_after=0.02)
