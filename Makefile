@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup drill test check bench lock wheel
+.PHONY: setup drill test check bench bench-recovery lock wheel
 
 setup: .setup-stamp
 
@@ -34,6 +34,17 @@ bench: setup
 benchmarks/.venv/bin/locust:
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check locust==2.47.0
+
+# About 9 minutes: the responder beside supervisors (benchmarks/README.md).
+bench-recovery: setup
+	@$(MAKE) --no-print-directory benchmarks/.supervisors/bin/gunicorn || echo "no supervisors: the table says so" >&2
+	$(BIN)/python -m benchmarks.recovery
+
+# uvicorn as in requirements.lock: gunicorn's worker runs in the project's interpreter, with these before its own packages.
+benchmarks/.supervisors/bin/gunicorn:
+	$(PYTHON) -m venv benchmarks/.supervisors
+	benchmarks/.supervisors/bin/python -m pip install --quiet --disable-pip-version-check \
+		supervisor==4.3.0 circus==0.19.0 gunicorn==27.0.1 uvicorn-worker==0.4.0 uvicorn==0.54.0 httptools==0.9.0
 
 # Hashes for every platform, no index addresses.
 lock: setup
