@@ -20,6 +20,7 @@ TARGET = f"{sys.executable} -m target"
 class Supervisor:
     """``argv(folder, port)`` writes what it needs into ``folder``. ``environment``: over the target's settings.
 
+    ``period_s``: of what it looks at from time to time; a fault comes at a random instant of that.
     ``acts_from``: the text in a file below ``folder`` from which on it acts; empty: from the target's first answer on.
     """
 
@@ -27,6 +28,7 @@ class Supervisor:
     settings: str
     argv: Callable[[Path, int], Sequence[str]]
     environment: Mapping[str, str]
+    period_s: float
     acts_from: str = ""
 
 
@@ -115,11 +117,13 @@ LAB_ALARM = "died; errors > 20 % over 500 ms, slow from 100 ms"
 REBIND, INHERITED = "lab, rebind", "lab, inherited"
 
 ALL: Sequence[Supervisor] = (
-    Supervisor(REBIND, LAB_ALARM, _lab("rebind"), {}, _INJECTED),
-    Supervisor(INHERITED, f"{LAB_ALARM}; listener: inherited", _lab("inherited"), {}, _INJECTED),
-    Supervisor("supervisord", "autorestart=true (it has no other setting for this)", _supervisord, {}),
-    Supervisor("circus", "defaults (check_delay 5)", _circus(5, sockets=False), {}),
-    Supervisor("circus, sockets", "check_delay 0.1, use_sockets", _circus(0.1, sockets=True), {}),
-    Supervisor("gunicorn", "--timeout 5, uvicorn worker", _gunicorn("--timeout", "5"), _GUNICORN),
-    Supervisor("gunicorn, preload", "--timeout 1 --preload, uvicorn worker", _gunicorn("--timeout", "1", "--preload"), _GUNICORN),
+    Supervisor(REBIND, LAB_ALARM, _lab("rebind"), {}, 0.05, _INJECTED),
+    Supervisor(INHERITED, f"{LAB_ALARM}; listener: inherited", _lab("inherited"), {}, 0.05, _INJECTED),
+    Supervisor("supervisord", "autorestart=true (it has no other setting for this)", _supervisord, {}, 1),
+    Supervisor("circus", "defaults (check_delay 5)", _circus(5, sockets=False), {}, 5),
+    Supervisor("circus, sockets", "check_delay 0.1, use_sockets", _circus(0.1, sockets=True), {}, 0.1),
+    Supervisor("gunicorn", "--timeout 5, uvicorn worker", _gunicorn("--timeout", "5"), _GUNICORN, 2.5),
+    Supervisor(
+        "gunicorn, preload", "--timeout 1 --preload, uvicorn worker", _gunicorn("--timeout", "1", "--preload"), _GUNICORN, 1
+    ),
 )

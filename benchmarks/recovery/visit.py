@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -64,7 +65,7 @@ async def visit(supervisor: Supervisor, folder: Path, port: int, faults: Sequenc
         probe = Probe(port)
         async with probe.asking():
             for name in faults:
-                trial, fault_ns = await _trial(probe, process.pid, port, FAULTS[name])
+                trial, fault_ns = await _trial(probe, process.pid, port, FAULTS[name], supervisor.period_s)
                 found.trials.setdefault(name, []).append(trial)
                 found.faults_ns.setdefault(name, []).append(fault_ns)
                 if trial.recovery_ms == math.inf:
@@ -75,9 +76,9 @@ async def visit(supervisor: Supervisor, folder: Path, port: int, faults: Sequenc
     return found
 
 
-async def _trial(probe: Probe, root: int, port: int, fault: Fault) -> tuple[Trial, int]:
+async def _trial(probe: Probe, root: int, port: int, fault: Fault, period_s: float) -> tuple[Trial, int]:
     quiet_ns = time.monotonic_ns()
-    await asyncio.sleep(QUIET_S)
+    await asyncio.sleep(QUIET_S + random.uniform(0, period_s))
     pid = target_pid(root, port)
     if not clean(probe.asked, quiet_ns, time.monotonic_ns() - NS_PER_S // 5):
         raise Failed("the target did not answer everything before the fault: nothing can be said of what came after")
