@@ -59,6 +59,12 @@ def _trials(rounds: Sequence[Round], name: str, fault: str) -> list[Trial]:
     return [trial for each in rounds for trial in each.trials.get(name, {}).get(fault, [])]
 
 
+def _crashes(rounds: Sequence[Round], name: str) -> list[Trial]:
+    """With those of the long run, which is the same supervisor."""
+    long = [trial for each in rounds for trial in each.long_inherited] if name == INHERITED else []
+    return [*_trials(rounds, name, "SIGKILL"), *long]
+
+
 def claims(rounds: Sequence[Round]) -> Iterator[Claim]:
     """What was asked of recovery, each as a line that can be missed. What no round has measured is left out."""
     boots = [each for one in rounds for each in one.boot_ms]
@@ -66,12 +72,12 @@ def claims(rounds: Sequence[Round]) -> Iterator[Claim]:
         yield Claim(measure=NAME, what="the target's own boot, exec → first good answer", unit=" ms", spread=Spread.of(boots))
         allowed = {id(one): 1.2 * median(one.boot_ms) + 50 for one in rounds if one.boot_ms}
         for name in (REBIND, INHERITED):
-            shares = [
-                each.recovery_ms / allowed[id(one)] for one in rounds if one.boot_ms for each in _trials([one], name, "SIGKILL")
-            ]
+            shares = [each.recovery_ms / allowed[id(one)] for one in rounds if one.boot_ms for each in _crashes([one], name)]
+            if not shares:
+                continue
             what = f"{name}: SIGKILL → first good answer / (1.2 × boot of the same round + 50 ms)"
             yield Claim(measure=NAME, what=what, unit="×", spread=Spread.of(shares), target=at_most(1))
-    inherited = [*_trials(rounds, INHERITED, "SIGKILL"), *(each for one in rounds for each in one.long_inherited)]
+    inherited = _crashes(rounds, INHERITED)
     what = f"{INHERITED}: refused in {len(inherited)} crashes, all together"
     yield Claim(measure=NAME, what=what, unit="", spread=_alone(sum(each.refused for each in inherited)), target=at_most(0))
     if noticed := [each for one in rounds for each in one.noticed_ms]:

@@ -23,11 +23,7 @@ Say = Callable[[str], None]
 
 async def one_round(folder: Path, say: Say) -> Round:
     """Raises Failed. A peer that is not installed stays in the table, with the way to get it."""
-    found = Round()
-    (folder / "boot").mkdir(exist_ok=True)
-    await boot_ms(folder / "boot", _port(), TARGET)  # makes the database: no boot after a crash does
-    found.boot_ms = [await boot_ms(folder / "boot", _port(), TARGET) for _ in range(BOOTS)]
-    say(f"boots: {', '.join(f'{each:.0f}' for each in found.boot_ms)} ms")
+    found = Round(boot_ms=await _boots(folder, say))
     for supervisor in supervisors.ALL:
         try:
             visited = await visit(supervisor, folder / "visit", _port(), FAULTS)
@@ -42,7 +38,7 @@ async def one_round(folder: Path, say: Say) -> Round:
 
 async def long_run(folder: Path, say: Say) -> Round:
     """The lab's alone: many crashes in one run, and what a sample of the queue alarm takes."""
-    found = Round()
+    found = Round(boot_ms=await _boots(folder, say))
     inherited = next(each for each in supervisors.ALL if each.name == INHERITED)
     visited = await visit(inherited, folder / "visit", _port(), ["SIGKILL"] * LONG)
     found.long_inherited = visited.trials["SIGKILL"]
@@ -52,6 +48,14 @@ async def long_run(folder: Path, say: Say) -> Round:
     async with alone(folder / "queue", port := _port(), TARGET):
         found.sample_ms = await queue_cost.samples_ms(port)
     say(f"a sample: {max(found.sample_ms):.3f} ms at most")
+    return found
+
+
+async def _boots(folder: Path, say: Say) -> list[float]:
+    (folder / "boot").mkdir(exist_ok=True)
+    await boot_ms(folder / "boot", _port(), TARGET)  # makes the database: no boot after a crash does
+    found = [await boot_ms(folder / "boot", _port(), TARGET) for _ in range(BOOTS)]
+    say(f"boots: {', '.join(f'{each:.0f}' for each in found)} ms")
     return found
 
 

@@ -57,11 +57,18 @@ class Track:
     def release(self, sights: Sequence[Sight], watermark_ns: float) -> None:
         """More sights in known order; ``watermark_ns``: none with an earlier known instant will ever come."""
         self._known.extend(sights)
-        self._due.extend((due, via, known, bad) for known, due, via, bad in sights)
-        self._due.sort()  # nearly sorted already: linear
+        self._merge(sorted((due, via, known, bad) for known, due, via, bad in sights))
         settled_ns = watermark_ns - self._slow_ns
         while self._confirm(settled_ns) if self._open else self._detect():
             pass
+
+    def _merge(self, due: Sequence[_Due]) -> None:
+        """Sorts again only from the earliest new one on. All of them at each beat took 1.2 ms after 80 s at 100/s [M], and more
+        with each second, in the loop that lets the responder decide.
+        """
+        if due:
+            at = bisect_left(self._due, due[0])
+            self._due[at:] = sorted([*self._due[at:], *due])
 
     def silent(self, begin_ns: int, end_ns: int) -> bool:
         """No request of this stream was due in [begin, end]."""
