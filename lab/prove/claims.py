@@ -14,9 +14,9 @@ from lab.drill.model.noun import FileNoun, Scalar
 
 Kind = Literal["cause", "measure"]
 Result = Literal["held", "did not hold", "no difference", "holds only if", "inconclusive"]
-Compare = Literal["recovered", "bad", "resets", "time"]
-"""What is compared between the arms: did it recover (Fisher), how many requests were bad, how many were reset (of a load
-test), how long it took (Mann-Whitney)."""
+Compare = Literal["recovered", "bad", "failed", "resets", "time"]
+"""What is compared between the arms: did it recover (Fisher), how many requests were bad, how many of a load test failed or
+were reset, how long it took (Mann-Whitney)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ NEVER_S = math.inf
 class Outcome:
     """``well``: recovered in time, or no outage at all; of a load test, every threshold was kept. ``seconds`` from the
     injection (or the heal, where the lab ends the fault) to the recovery, 0 without an outage. ``bad``: requests of the
-    probe, or failed and slow ones of a load test; ``resets``: of a load test, by their outcome. ``unknown``: why the trial
-    says nothing; then only ``landed`` is of use: False where the fault's counters, or the requests, say that it did not.
+    probe, or failed and slow ones of a load test; of that alone ``failed``, and of these ``resets``. ``unknown``: why the
+    trial says nothing; then only ``landed`` is of use: False where the fault's counters, or the requests, say that it did
+    not.
     """
 
     well: bool
@@ -24,6 +25,7 @@ class Outcome:
     bad: int
     requests: int
     landed: bool
+    failed: int = 0
     resets: int = 0
     load_test: bool = False
     unknown: str = ""
@@ -52,6 +54,7 @@ def _of_load(stage: StageVerdict) -> Outcome:
         well=stage.verdict is Ruling.PASS,
         seconds=0.0 if stage.verdict is Ruling.PASS else NEVER_S,
         bad=stage.load.failed + stage.load.slow,
+        failed=stage.load.failed,
         resets=sum(each.unanswered.get("reset", 0) for each in stage.load.by_request.values()),
         requests=stage.load.requests,
         landed=True,

@@ -92,6 +92,10 @@ def _bad(better: Outcomes, worse: Outcomes) -> float:
     return mann_whitney([each.bad for each in better], [each.bad for each in worse])
 
 
+def _failed(better: Outcomes, worse: Outcomes) -> float:
+    return mann_whitney([each.failed for each in better], [each.failed for each in worse])
+
+
 def _resets(better: Outcomes, worse: Outcomes) -> float:
     return mann_whitney([each.resets for each in better], [each.resets for each in worse])
 
@@ -103,6 +107,7 @@ def _time(better: Outcomes, worse: Outcomes) -> float:
 _TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {
     "recovered": _recovered,
     "bad": _bad,
+    "failed": _failed,
     "resets": _resets,
     "time": _time,
 }

@@ -45,8 +45,11 @@ def shown(arm: Sequence[Outcome], compare: Compare = "recovered") -> str:
     known = [each for each in arm if not each.unknown]
     if not known:
         return "unknown"
-    if compare == "resets":
-        return f"{_median(each.resets for each in known)} of {_median(each.requests for each in known)} reset"
+    if compare in ("failed", "resets"):
+        counted, word = (
+            ([each.failed for each in known], "failed") if compare == "failed" else ([each.resets for each in known], "reset")
+        )
+        return f"{_median(counted)} of {_median(each.requests for each in known)} {word}"
     if compare == "bad" or all(each.load_test for each in known):
         return f"{_median(each.bad for each in known)} of {_median(each.requests for each in known)} bad"
     well = sum(each.well for each in known)

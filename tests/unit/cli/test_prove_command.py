@@ -70,8 +70,8 @@ def test_problems_of_the_front_matter_and_of_its_drills_all_at_once(tmp_path: Pa
     found = [line for line in done.stderr.splitlines() if line.startswith(str(path))]
     assert [line.removeprefix(f"{path}:").partition(",")[0] for line in found] == [
         "3: expires: 'soon' is not a day",
-        "41: claim settings-on-the-wire: drill conn-reset has no stage 'wires'",
-        "48: claim restart-after-crash: no drill is called 'crush'",
+        "69: claim settings-on-the-wire: drill conn-reset has no stage 'wires'",
+        "76: claim restart-after-crash: no drill is called 'crush'",
     ]
     assert "hint: did you mean 'crash'?" in done.stderr
 

@@ -22,7 +22,7 @@ def test_the_drills_of_its_tables_are_built_in_load_tests(tmp_path: Path) -> Non
 
 def test_its_commands_patch_what_is_there(tmp_path: Path) -> None:
     found = re.findall(r"^    lab drill (\S+)(.*)$", text_of(PAGE), re.MULTILINE)
-    assert len(found) == 6
+    assert len(found) == 11
     for name, rest in found:
         drill = catalogue.read_drill(name, re.findall(r"--set (\S+)", rest), tmp_path)
         measures = {measure for stage in drill.stages for measure in stage.measures}

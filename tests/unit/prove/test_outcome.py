@@ -48,7 +48,7 @@ def test_bad_of_a_load_test_are_its_failed_and_its_slow_requests() -> None:
         *many(2, status=500, outcome=Outcome.BAD_STATUS),
     ]
     found = outcome(judge(a_run(rows)), None, prevents=False)
-    assert (found.bad, found.resets, found.requests, found.load_test) == (12, 3, 102, True)
+    assert (found.bad, found.failed, found.resets, found.requests, found.load_test) == (12, 5, 3, 102, True)
 
 
 def test_a_stage_that_the_drill_has_not() -> None:

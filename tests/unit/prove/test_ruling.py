@@ -13,6 +13,7 @@ from lab.prove.ruling import Proof, prove
 from tests.unit.prove.outcomes import burst, claim, good, never, unknown
 
 NEVER, GOOD = [never()] * 6, [good()] * 6
+LOST_NONE, LOST_SOME = ([replace(burst(bad), failed=failed) for _ in range(6)] for bad, failed in ((200, 0), (150, 90)))
 
 
 def rising(make: Callable[[int], Outcome], first: int) -> list[Outcome]:
@@ -30,6 +31,7 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("fewer bad ones, where that is claimed", rising(never, 490), rising(never, 90), claim(compare="bad"), "held"),
     ("a shorter time", rising(good, 20), rising(good, 10), claim(compare="time"), "held"),
     ("more resets, as the cause has it", [burst(149)] * 6, [burst(149, 101)] * 6, claim(kind="cause", compare="resets"), "held"),
+    ("more failed, though fewer are slow", LOST_NONE, LOST_SOME, claim(compare="failed"), "did not hold"),
     ("as many resets", [burst(149, 101)] * 6, [burst(0, 101)] * 6, claim(compare="resets"), "no difference"),
     ("a burst", [burst(149)] * 6, [burst(0)] * 6, claim(), "held"),
     ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "inconclusive"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab.prove.ruling import prove
 from lab.report.proof import proof_markdown, proof_table, shown
 from tests.unit.prove.outcomes import burst, claim, good, never, unknown
@@ -39,5 +41,6 @@ def test_an_arm_in_words() -> None:
     assert shown([good(), never(), unknown()]) == "1 of 2 recovered"
     assert shown([good(), never()], "bad") == "160 of 1,000 bad"
     assert shown([burst(149, resets=resets) for resets in (101, 99, 101)], "resets") == "101 of 300 reset"
+    assert shown([replace(burst(149), failed=failed) for failed in (7, 8, 9)], "failed") == "8 of 300 failed"
     assert shown([good(0.0, 0)] * 3) == "no outage"
     assert shown([]) == "unknown"
