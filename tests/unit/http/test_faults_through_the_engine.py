@@ -22,7 +22,7 @@ ALL = {**OUTCOMES, **UNANSWERED}
 async def rows_of(server: FaultServer, paths: list[str], load: dict[str, Any]) -> list[Row]:
     requests = tuple((index, path, Request(get=path, expect=(200, 204, 400))) for index, path in enumerate(paths))
     plan = ShardPlan(
-        shard=0, shards=1, start_ns=0, t0_ns=0, host="127.0.0.1", port=server.port,
+        shard=0, shards=1, start_ns=CLOCK.now_ns(), t0_ns=0, host="127.0.0.1", port=server.port,
         load=Load(executor="shared-iterations", request=dict.fromkeys(paths, 1), pause_after_error=0.0, **load),
         requests=requests, scenario=0, seed=1, run="run-1", first_key=0, rows="", headers={},
     )  # fmt: skip
