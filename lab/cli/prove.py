@@ -12,7 +12,7 @@ import typer
 from lab.cli import names, reading
 from lab.cli.drill import RuntimeName
 from lab.cli.exits import Exit
-from lab.cli.say import data_to_reader, refuse
+from lab.cli.say import data_to_reader, progress, refuse
 
 if TYPE_CHECKING:
     from lab.prove.claims import Claim
@@ -47,12 +47,19 @@ def prove(
         seed=seed,
         runtime=None if runtime == "auto" else runtime,
         out=out,
-        at_a_time=jobs if runtime in ("auto", "sandbox") else 1,
+        at_a_time=jobs if _each_has_a_room(runtime) else 1,
     )
     if dry_run:
         print(proving.dry_run(of))
         return
     raise typer.Exit(proving.check(of, file) if check else proving.prove_and_record(of, file, whole=not (only or quick)))
+
+
+def _each_has_a_room(runtime: RuntimeName) -> bool:
+    """Two trials in the open would share a network, its counters and its ports."""
+    from lab.run.prepare import runtime_here
+
+    return runtime == "sandbox" or (runtime == "auto" and runtime_here(progress) == "sandbox")
 
 
 def _chosen(incident: Incident, only: list[str]) -> tuple[Claim, ...]:

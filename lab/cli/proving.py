@@ -41,11 +41,15 @@ class Proving:
     runtime: Runtime | None
     out: Path
     at_a_time: int = 1
-    """Light trials that run beside each other."""
+    """Light trials that run beside each other; 1 where they are not in a sandbox each."""
 
     def drills(self) -> dict[Setting, Drill]:
         """As they will be run. Exits 2 with every problem of a drill, a patch or a measure."""
         return {each: alone(reading.drill(each.drill, each.patches, each.without), each.stage) for each in settings(self.claims)}
+
+    def groups(self, drills: Mapping[Setting, Drill], planned: Sequence[Trial]) -> list[tuple[Trial, ...]]:
+        """Which of them run at a time."""
+        return grouped(planned, lambda setting: is_light(drills[setting]), self.at_a_time)
 
     def sources(self, drills: Mapping[Setting, Drill]) -> Sources:
         return Sources(digest(self.document), {str(each): digest(store.dump_drill(drill)) for each, drill in drills.items()})
@@ -55,7 +59,7 @@ def dry_run(of: Proving) -> str:
     """Arms, trials and the longest time that they can take."""
     drills = of.drills()
     lines = [f"{of.rounds} × {setting}: {_longest_s(drill):.0f} s at most" for setting, drill in drills.items()]
-    one_round = grouped([Trial(each, 0, of.seed) for each in drills], lambda setting: is_light(drills[setting]), of.at_a_time)
+    one_round = of.groups(drills, [Trial(each, 0, of.seed) for each in drills])
     whole_s = of.rounds * sum(max(_longest_s(drills[trial.setting]) for trial in group) for group in one_round)
     return "\n".join([*lines, f"{len(of.claims)} claims, {of.rounds * len(drills)} trials, {whole_s / 60:.0f} min at most"])
 
@@ -137,7 +141,7 @@ def _tried(of: Proving, drills: Mapping[Setting, Drill]) -> tuple[Runs, int]:
     """The runs of each setting; the number of the signal that ended them early, 0 where none did."""
     found: dict[Setting, list[Finished]] = defaultdict(list)
     planned = trials(of.claims, rounds=of.rounds, seed=of.seed)
-    todo = grouped(planned, lambda setting: is_light(drills[setting]), of.at_a_time)
+    todo = of.groups(drills, planned)
     begun, known = 0, len(planned)
     for group in todo:
         for trial in group:

@@ -17,6 +17,7 @@ Result = Literal["held", "did not hold", "no difference", "holds only if", "inco
 Compare = Literal["recovered", "bad", "failed", "resets", "time"]
 """What is compared between the arms: did it recover (Fisher), how many requests were bad, how many of a load test failed or
 were reset, how long it took (Mann-Whitney)."""
+OF_LOAD_TESTS: frozenset[Compare] = frozenset({"failed", "resets"})
 
 
 @dataclass(frozen=True, kw_only=True)

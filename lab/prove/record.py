@@ -16,7 +16,7 @@ from lab.prove.outcome import Outcome
 from lab.prove.plan import Setting, arms
 from lab.prove.ruling import Proof
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class BadRecord(ValueError):
@@ -97,6 +97,8 @@ def read(text: str) -> dict[str, Any]:
         raise BadRecord("not a record of lab prove") from error
     if told != digest(_text(found)):
         raise BadRecord("edited by hand: its digest is that of another text")
+    if found.get("schema") != SCHEMA:
+        raise BadRecord(f"a record of another lab: its schema is {found.get('schema')}, this one's {SCHEMA}")
     return dict(found)
 
 

@@ -12,7 +12,7 @@ from lab.drill.model import Drill
 from lab.drill.patches import resolve
 from lab.drill.problems import DrillErrors, Finding, Path, Problem
 from lab.drill.suggest import nearest, one_of
-from lab.prove.claims import Arm
+from lab.prove.claims import OF_LOAD_TESTS, Arm
 from lab.prove.document import Incident
 from lab.prove.front import Entry
 from lab.prove.plan import alone, patches
@@ -62,7 +62,7 @@ def _against_drill(entry: Entry, read: ReadDrill) -> tuple[list[Finding], list[P
         return [_finding(entry, ("drill",), f"drill {claim.drill!r} cannot be read", "a drill that is right")], [*errors.problems]
     except (LookupError, OSError, ValueError) as error:  # the last: a path with a zero byte
         return [_no_drill(entry, error)], []
-    found = list(_stage(entry, drill))
+    found = [*_stage(entry, drill), *_compare(entry, drill)]
     arms = [_arm(entry, "without", claim.without, read), _arm(entry, "with", claim.with_, read)]
     found += [finding for _, findings in arms for finding in findings]
     return found + list(_equal(entry, arms[0][0], arms[1][0])), []
@@ -80,6 +80,14 @@ def _stage(entry: Entry, drill: Drill) -> Iterator[Finding]:
         yield _finding(entry, (), f"no stage, and drill {drill.drill} has {len(names)}", f"stage: {one_of(names)}")
     if stage is not None and stage not in names:
         yield _finding(entry, ("stage",), f"drill {drill.drill} has no stage {stage!r}", one_of(names), nearest(stage, names))
+
+
+def _compare(entry: Entry, drill: Drill) -> Iterator[Finding]:
+    """Of what a stage with a probe did, nobody counts these: both arms would have none."""
+    claim, stages = entry.claim, alone(drill, entry.claim.stage).stages
+    if claim.compare in OF_LOAD_TESTS and stages and not stages[-1].is_load_test:
+        what = f"compares {claim.compare}, and stage {stages[-1].stage} of drill {drill.drill} is no load test"
+        yield _finding(entry, ("compare",), what, "recovered, bad or time")
 
 
 def _arm(entry: Entry, key: str, arm: Arm, read: ReadDrill) -> tuple[Drill | None, list[Finding]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Literal
 
 from lab.prove.claims import Claim, Compare, Result
@@ -88,28 +89,18 @@ def _recovered(better: Outcomes, worse: Outcomes) -> float:
     return fisher(first, second)
 
 
-def _bad(better: Outcomes, worse: Outcomes) -> float:
-    return mann_whitney([each.bad for each in better], [each.bad for each in worse])
-
-
-def _failed(better: Outcomes, worse: Outcomes) -> float:
-    return mann_whitney([each.failed for each in better], [each.failed for each in worse])
-
-
-def _resets(better: Outcomes, worse: Outcomes) -> float:
-    return mann_whitney([each.resets for each in better], [each.resets for each in worse])
-
-
-def _time(better: Outcomes, worse: Outcomes) -> float:
-    return mann_whitney([each.seconds for each in better], [each.seconds for each in worse])
+def _by(figure: Compare) -> Callable[[Outcomes, Outcomes], float]:
+    """Of a figure of which less is better."""
+    of = attrgetter("seconds" if figure == "time" else figure)
+    return lambda better, worse: mann_whitney([of(each) for each in better], [of(each) for each in worse])
 
 
 _TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {
     "recovered": _recovered,
-    "bad": _bad,
-    "failed": _failed,
-    "resets": _resets,
-    "time": _time,
+    "bad": _by("bad"),
+    "failed": _by("failed"),
+    "resets": _by("resets"),
+    "time": _by("time"),
 }
 
 
@@ -125,7 +116,7 @@ def _ruled(proof: Proof, claims: int) -> Proof:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
     if against * claims <= SIGNIFICANT:
         return replace(proof, result="did not hold", why=f"{'worse' if spared_with(claim) else 'better'} with it")
-    other = 2 * min(_bad(spared, struck), _bad(struck, spared))
+    other = 2 * min(_TESTS["bad"](spared, struck), _TESTS["bad"](struck, spared))
     if other * claims <= SIGNIFICANT and not any(each.well for each in spared):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
     if min(proof.p, against) > ALIKE:

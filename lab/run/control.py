@@ -56,19 +56,19 @@ def new_run_dir(root: Path, plan: RunPlan) -> Path:
 
 def carry_out(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
     """Runs the plan in its runtime; returns when the room is empty. As :func:`carry_out_beside`, of one."""
+    if plan.runtime == "fake":
+        return _carry_out_fake(run_dir, plan, on_event)
     (ended,) = carry_out_beside([Planned(run_dir, plan, on_event)])
     return ended
 
 
 def carry_out_beside(all_planned: Sequence[Planned]) -> list[Ended]:
-    """Runs each plan in a room of its own, all at a time; returns when every room is empty. In the fake, which has virtual
-    time, one after the other.
+    """Runs each plan, all at a time; returns when every room is empty. For rooms of their own: two in the open would share a
+    network, and the fake has no time beside its own.
 
     Ctrl-C (or SIGTERM) once: the runners are asked to heal and to end; twice: the rooms are killed at once. ``on_event``
     gets every event soon after it was written. Where a runner had no last word, this process writes one for it.
     """
-    if any(each.plan.runtime == "fake" for each in all_planned):
-        return [_carry_out_fake(each.run_dir, each.plan, each.on_event) for each in all_planned]
     with Interrupts() as interrupts:
         rooms = [_Room(each) for each in all_planned]
         while None in [room.look(interrupts) for room in rooms]:  # every one of them: each hands on its events

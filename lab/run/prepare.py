@@ -42,7 +42,7 @@ def prepare(drill: Drill, choices: Choices, faults: Mapping[str, type[Any]], pro
     Raises Refused for a running service that may not be reached, SecretMissing when a request names a variable that is
     not in the environment, and toxiproxy_binary.NotFound only when ``--toxiproxy`` named one that cannot be used.
     """
-    runtime = choices.runtime or ("open" if drill.target.url else _runtime(progress))
+    runtime = choices.runtime or ("open" if drill.target.url else runtime_here(progress))
     if drill.target.url:
         _may_go_to(address_of(drill.target.url), runtime, choices.allow_hosts)
     if runtime != "fake":  # which sends nothing
@@ -89,7 +89,8 @@ def _may_go_to(address: Address, runtime: Runtime, allowed: Sequence[str]) -> No
         raise Refused(f"load to {address.host} must be asked for twice\nhint: --allow-host {address.host}")
 
 
-def _runtime(progress: Progress) -> Runtime:
+def runtime_here(progress: Progress) -> Runtime:
+    """Where a drill runs that says nothing of it."""
     why_not = available()
     if why_not is None:
         return "sandbox"

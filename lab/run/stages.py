@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from lab.drill.address import authority
-from lab.drill.model import Scalar, Stage
+from lab.drill.model import LONGEST_PERIOD_S, Scalar, Stage
 from lab.fault import Place
 from lab.history.model.events import BaselineEvent, NoteEvent, StageEvent, TargetEvent, TickEvent
 from lab.http.template import Template
@@ -28,9 +28,6 @@ from lab.runtimes.base import LaneEnd, Service, ServiceFailed
 from lab.watch.probe import Probe, Question
 from lab.watch.watcher import BEAT_NS, Watcher
 
-LONGEST_PERIOD_S = 0.1
-"""Of what asks again and again in a stage. The fault comes at a moment of it that the seed draws: trials that all met the
-pollers at the same one would repeat one delay, and call it their spread."""
 LOAD_MARGIN_S = 2.0
 """Over its own longest time: for the last rows of a load that ends by itself."""
 

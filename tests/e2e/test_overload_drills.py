@@ -6,29 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lab_process import Lab
+from drill_runs import SLOW_US, UNKNOWN, actions, run, without
 
-from lab.history.model.events import ActionEvent
 from lab.history.model.history import History
 from lab.history.model.rows import Outcome
-from lab.history.store import read_history
 from lab.nanoseconds import NS_PER_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.namespaces]
-UNKNOWN = 3
 BACK_BY_S = 3.0
-SLOW_US = 1_000_000
-
-
-def run(place: Path, *arguments: str) -> tuple[int, History]:
-    with Lab(place, "drill", *arguments, "--runtime", "sandbox") as lab:
-        code = lab.done().code
-        assert lab.run_dir is not None
-        return code, read_history(lab.run_dir)
-
-
-def without(*measures: str) -> list[str]:
-    return [word for measure in measures for word in ("--without", measure)]
 
 
 def bad_share(history: History) -> float:
@@ -43,14 +28,10 @@ def answered(history: History) -> float:
     return sum(row.outcome == Outcome.OK for row in history.load) / len(history.load)
 
 
-def workers_added(history: History) -> int:
-    return sum(event.action == "scale-out" and event.phase == "end" and event.ok for event in history.of(ActionEvent))
-
-
 def test_more_workers_take_an_overload_off_one(tmp_path: Path) -> None:
     code, history = run(tmp_path, "scale-out")
     assert code in (0, UNKNOWN)
-    assert workers_added(history) == 2
+    assert actions(history) == ["scale-out"] * 2
     assert bad_share(history) < 0.01
 
 
@@ -66,7 +47,7 @@ def test_neither_more_workers_nor_recycling_alone_helps_users_who_keep_their_con
 ) -> None:
     code, history = run(tmp_path, "scale-out-kept", *without(*measures))
     assert code in (1, UNKNOWN)
-    assert workers_added(history) == (0 if "scale-out" in measures else 2)
+    assert actions(history) == ([] if "scale-out" in measures else ["scale-out"] * 2)
     assert bad_share(history) > 0.95
 
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import drill_runs
 import pytest
+from drill_runs import UNKNOWN
 from lab_process import Lab
 
 from lab.history.model.rows import Outcome, Row
-from lab.history.store import read_history
 
 pytestmark = [pytest.mark.slow, pytest.mark.namespaces]
 WITHOUT = ("--without", "network-settings")
-UNKNOWN = 3
 
 
 def run(place: Path, *arguments: str) -> tuple[int, list[Row]]:
     """The exit code, and the users' requests."""
-    with Lab(place, "drill", *arguments, "--runtime", "sandbox") as lab:
-        code = lab.done().code
-        assert lab.run_dir is not None
-        return code, list(read_history(lab.run_dir).load)
+    code, history = drill_runs.run(place, *arguments)
+    return code, list(history.load)
 
 
 def turned_away(rows: list[Row], stage: int = 0) -> int:

@@ -7,7 +7,6 @@ import gc
 import os
 import socket
 import ssl
-import struct
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -176,53 +175,6 @@ def test_a_full_accept_queue_ends_at_the_deadline_that_comes_first(
                 exchange, line = await user.get("/ok", connect_ms=connect_ms, answer_ms=answer_ms)
         assert (exchange.outcome, line, exchange.connected_ns, exchange.sent_ns) == (outcome, None, None, None)
         assert exchange.end_ns - user.asked_ns >= 40 * NS_PER_MS
-
-    run(story)
-
-
-def test_over_a_network_a_connection_is_up_a_round_trip_later(run: Run) -> None:
-    async def story(user: User) -> None:
-        user.dialer = HttpDialer("127.0.0.1", user.server.port, CLOCK, round_trip_s=0.02)
-        exchange, line = await user.get("/ok")
-        assert line is not None
-        again, _ = await user.get("/ok", line)
-        assert (exchange.outcome, again.outcome) == (Outcome.OK, Outcome.OK)
-        assert exchange.connected_ns is not None
-        assert exchange.connected_ns - exchange.start_ns >= 19 * NS_PER_MS  # uvloop's timers come up to 1 ms early
-        assert again.connected_ns == again.start_ns, "a kept line is up already"
-
-    run(story)
-
-
-@pytest.mark.parametrize(("connect_ms", "outcome"), [(5, Outcome.CONNECT_TIMEOUT), (100, Outcome.RESET)])
-def test_what_becomes_of_a_connection_in_its_round_trip_is_told(run: Run, connect_ms: float, outcome: Outcome) -> None:
-    async def story(user: User) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            user.dialer = HttpDialer("127.0.0.1", listener.getsockname()[1], CLOCK, round_trip_s=0.02)
-            asked = asyncio.ensure_future(user.get("/ok", connect_ms=connect_ms))
-            await asyncio.sleep(0)
-            await asyncio.to_thread(_reset, listener)
-            exchange, line = await asked
-        assert (exchange.outcome, line) == (outcome, None)
-
-    run(story)
-
-
-def _reset(listener: socket.socket) -> None:
-    taken, _ = listener.accept()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    taken.close()
-
-
-def test_a_request_that_is_cancelled_in_its_round_trip_leaves_no_socket(run: Run) -> None:
-    async def story(user: User) -> None:
-        user.dialer = HttpDialer("127.0.0.1", user.server.port, CLOCK, round_trip_s=10)
-        asked = asyncio.ensure_future(user.get("/ok"))
-        await until(lambda: bool(user.server.writers))
-        asked.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asked
-        await until(lambda: not user.server.writers)  # it saw the connection close
 
     run(story)
 

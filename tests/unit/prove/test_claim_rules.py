@@ -37,6 +37,12 @@ def test_nothing_is_wrong_with_claims_that_can_be_run() -> None:
             ":5: claim full-queue: no stage, and drill shop has 3, expected stage: one of later, queue, wire",
         ),
         (
+            "    stage: queue\n    with: {set",
+            "    stage: queue\n    compare: resets\n    with: {set",
+            ":10: claim full-queue: compares resets, and stage queue of drill shop is no load test, "
+            "expected recovered, bad or time",
+        ),
+        (
             "without: [auto-restart]",
             "without: [restart]",
             ":15: claim restart: --without restart: drill shop has no such measure, expected one of auto-restart",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -64,12 +65,30 @@ def test_a_trial_that_is_run_again_has_a_seed_of_its_own() -> None:
     assert not {(trial.setting, trial.seed) for trial in planned} & {(trial.setting, trial.seed) for trial in more}
 
 
-@pytest.mark.parametrize(
-    ("name", "light"),
-    [("crash", True), ("hang", True), ("crash-at-peak", False), ("peak-backlog", False), ("overload-restart", False)],
-)
+LIGHT = ("crash", "hang", "idle-connections", "restart-misfire", "crash-loop")
+HEAVY_ONES = ("crash-at-peak", "conn-reset", "peak-backlog", "overload-restart")
+
+
+@pytest.mark.parametrize(("name", "light"), [*((each, True) for each in LIGHT), *((each, False) for each in HEAVY_ONES)])
 def test_a_light_trial_is_one_of_a_probe_and_a_few_users(name: str, light: bool) -> None:
     assert is_light(catalogue.read_drill(name)) is light
+
+
+@pytest.mark.parametrize(
+    ("patch", "light"),
+    [("vus=50", True), ("vus=51", False), ("executor=ramping-arrival-rate", False), ("executor=constant-arrival-rate", False)],
+)
+def test_what_asks_more_than_was_measured_is_not_light(patch: str, light: bool) -> None:
+    (stage,) = (drill := catalogue.read_drill("crash")).stages
+    key, _, value = patch.partition("=")
+    assert stage.load is not None
+    load = replace(stage.load, **{key: int(value) if value.isdigit() else value})
+    assert is_light(replace(drill, stages=(replace(stage, load=load),))) is light
+
+
+def test_two_who_ask_a_running_service_are_in_no_room() -> None:
+    drill = catalogue.read_drill("crash")
+    assert not is_light(replace(drill, target=replace(drill.target, url="http://127.0.0.1:8080")))
 
 
 A, B, C, HEAVY = (Setting(name, None, (), ()) for name in ("a", "b", "c", "heavy"))

@@ -50,3 +50,11 @@ def test_a_record_is_stale(sources: Sources, today: str, why: str) -> None:
 def test_what_was_edited_by_hand_is_no_record(text: str) -> None:
     with pytest.raises(BadRecord):
         read(text)
+
+
+def test_a_record_of_another_schema_is_told_as_one() -> None:
+    of_then = {**json.loads(TEXT), "schema": 1}
+    of_then.pop("digest")
+    whole = {**of_then, "digest": digest(json.dumps(of_then, sort_keys=True, indent=1, ensure_ascii=False) + "\n")}
+    with pytest.raises(BadRecord, match="its schema is 1"):
+        read(json.dumps(whole))
