@@ -19,7 +19,8 @@ from lab.fault import Toxics
 from lab.proxy import ProxyControl, ProxyError, ProxyGone, ProxyMissing, ToxiproxyServer
 
 HANGS = -1
-TIMEOUT_S = 0.05
+HUNG_S = 0.3
+"""A call that hangs is given up after so long; a busy machine answers one that does not in less."""
 
 
 class Asked(NamedTuple):
@@ -88,7 +89,7 @@ def server() -> Iterator[StandIn]:
 
 @pytest.fixture
 def control(server: StandIn) -> Iterator[ProxyControl]:
-    control = ProxyControl(server.server_port, timeout_s=TIMEOUT_S)
+    control = ProxyControl(server.server_port)
     yield control
     control.close()
 
@@ -212,8 +213,9 @@ async def test_a_name_that_would_change_the_address_is_refused(server: StandIn, 
 # --- time-outs and order ----------------------------------------------------------------------------------------------
 
 
-async def test_a_hung_call_ends_at_its_time_out_and_the_loop_goes_on_meanwhile(server: StandIn, control: ProxyControl) -> None:
-    await with_proxy(control)
+@pytest.mark.slow
+async def test_a_hung_call_ends_at_its_time_out_and_the_loop_goes_on_meanwhile(server: StandIn) -> None:
+    control = await with_proxy(ProxyControl(server.server_port, timeout_s=HUNG_S))
     server.status = HANGS
     hung = asyncio.ensure_future(control.toxics())
     turns = 0
@@ -221,14 +223,15 @@ async def test_a_hung_call_ends_at_its_time_out_and_the_loop_goes_on_meanwhile(s
         await asyncio.sleep(0)
         turns += 1
     assert turns > 10
-    with pytest.raises(ProxyError, match=r"no answer within 0\.05 s"):
+    with pytest.raises(ProxyError, match=r"no answer within 0\.3 s"):
         hung.result()
+    control.close()
 
 
 @pytest.mark.slow
 async def test_a_call_behind_a_hung_one_is_bounded_too(server: StandIn) -> None:
     async with asyncio.timeout(2):
-        control = ProxyControl(server.server_port, timeout_s=TIMEOUT_S)
+        control = ProxyControl(server.server_port, timeout_s=HUNG_S)
         await control.version()
         server.status = HANGS
         results = await asyncio.gather(*(control.version() for _ in range(10)), return_exceptions=True)
