@@ -8,13 +8,12 @@ from statistics import median, quantiles
 
 from benchmarks.figures import Claim, Spread, at_most
 from benchmarks.recovery.recorded import Round
-from benchmarks.recovery.supervisors import ALL, INHERITED, REBIND
+from benchmarks.recovery.supervisors import ALL, EVERY_MS, INHERITED, REBIND
 from benchmarks.recovery.trial import Trial
 from benchmarks.recovery.visit import LOOKED_S
 from benchmarks.table import claim_line, number
 
 BEGIN, END = "<!-- recovery: written by python -m benchmarks.recovery -->", "<!-- end of recovery -->"
-SLOW_MS = 100
 NAME = "recovery"
 
 
@@ -81,8 +80,8 @@ def claims(rounds: Sequence[Round]) -> Iterator[Claim]:
     what = f"{INHERITED}: refused in {len(inherited)} crashes, all together"
     yield Claim(measure=NAME, what=what, unit="", spread=_alone(sum(each.refused for each in inherited)), target=at_most(0))
     if noticed := [each for one in rounds for each in one.noticed_ms]:
-        what = f"SIGSTOP → alarm, in limits of {SLOW_MS} ms of the probe that notices it ({len(noticed)} hangs), at most"
-        yield Claim(measure=NAME, what=what, unit="", spread=_alone(max(noticed) / SLOW_MS), target=at_most(3))
+        what = f"SIGSTOP → alarm, in intervals of the health check that notices it, {EVERY_MS} ms ({len(noticed)} hangs), at most"
+        yield Claim(measure=NAME, what=what, unit="", spread=_alone(max(noticed) / EVERY_MS), target=at_most(3))
     yield from _tail([each for one in rounds for each in one.decided_ms], "alarm → decision", 5)
     yield from _tail([each for one in rounds for each in one.sample_ms], "one sample of the queue alarm, 600 connections", 2)
 

@@ -65,7 +65,7 @@ def _of_the_lab(found: Round, visited: Visited) -> None:
     t0_ns = json.loads(visited.plan)["t0_ns"]
     found.decided_ms += decided_ms(visited.history)
     hung_ns = [each - t0_ns for each in visited.faults_ns.get("SIGSTOP", [])]
-    found.noticed_ms += noticed_ms(visited.history, "errors", hung_ns)
+    found.noticed_ms += noticed_ms(visited.history, "health", hung_ns)
 
 
 def _port() -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lab.drill.model import SAMPLE_S, Alarms, Drill, LatencyAlarm, OverflowsAlarm, Stage
+from lab.drill.model import SAMPLE_S, Alarms, Drill, HealthAlarm, LatencyAlarm, OverflowsAlarm, Stage
 from lab.drill.problems import Finding, Path
 from lab.drill.units import format_duration
+
+FASTEST_S = 0.01
+"""Between two questions to a health check: as often as alarms are looked at."""
 
 
 def broken(drill: Drill) -> Iterator[Finding]:
@@ -28,12 +31,14 @@ def _alarms(drill: Drill, alarms: Alarms, at: Path, stages: Sequence[Stage]) -> 
         yield from _latency(alarms.latency, (*at, "latency"), slowest)
     if alarms.overflows is not None:
         yield from _overflows(alarms.overflows, (*at, "overflows"))
+    if alarms.health is not None:
+        yield from _health(alarms.health, (*at, "health"))
     if alarms.connections is not None and alarms.connections.above.of_limit:
         yield from _limit(drill, (*at, "connections", "above"))
     if drill.target.url is not None:
         for name in alarms.of_listener:
             what = f"alarm {name} reads the listener of a service that the lab does not start"
-            yield Finding((*at, name), what, "errors or latency: the probe tells", about=(("target", "url"),))
+            yield Finding((*at, name), what, "errors, latency or health: they ask it", about=(("target", "url"),))
 
 
 def _latency(rule: LatencyAlarm, at: Path, rate: float | None) -> Iterator[Finding]:
@@ -53,6 +58,17 @@ def _overflows(rule: OverflowsAlarm, at: Path) -> Iterator[Finding]:
         yield Finding(
             (*at, "over"), f"a window of {format_duration(rule.over)}: drops are read every {every}", f"at least {every}"
         )
+
+
+def _health(rule: HealthAlarm, at: Path) -> Iterator[Finding]:
+    if rule.misses < 1:
+        yield Finding((*at, "misses"), f"{rule.misses} answers missed", "at least 1")
+    if rule.every < FASTEST_S:
+        often = f"asked every {format_duration(rule.every)}, which is load of its own"
+        yield Finding((*at, "every"), often, f"at least {format_duration(FASTEST_S)}")
+    elif not 0 < rule.timeout <= rule.every:
+        what = f"a timeout of {format_duration(rule.timeout)} for what is asked every {format_duration(rule.every)}"
+        yield Finding((*at, "timeout"), what, "more than 0s and at most every", about=((*at, "every"),))
 
 
 def _limit(drill: Drill, path: Path) -> Iterator[Finding]:

@@ -32,6 +32,9 @@ def conditions(alarms: Alarms | None) -> Iterator[tuple[str, str]]:
         yield "latency", f"{of} of the probe above {format_duration(latency.above)} over {over}"
     if overflows := alarms.overflows:
         yield "overflows", f"more than {overflows.above} connections dropped over {format_duration(overflows.over)}"
+    if health := alarms.health:
+        within, often = format_duration(health.timeout), format_duration(health.every)
+        yield "health", f"{health.misses} health checks in a row, one every {often}, without a good answer in {within}"
 
 
 def _amount(above: Amount) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from lab.clock import sleep_until
 from lab.drill.model import SAMPLE_S, Stage
-from lab.history.model.events import ResourceEvent, SensorEvent
+from lab.history.model.events import HealthEvent, ResourceEvent, SensorEvent
+from lab.judge.known import LATE_NS
+from lab.nanoseconds import NS_PER_S
 from lab.run.bench import Bench
 from lab.run.tape import Tape
 from lab.watch.watcher import Watcher
@@ -19,6 +22,19 @@ async def of_the_listener(bench: Bench, stage: Stage, watcher: Watcher) -> None:
     while wanted:
         watcher.read(await bench.room.at_the_listener(wanted))
         await asyncio.sleep(SAMPLE_S)
+
+
+async def of_health(bench: Bench, stage: Stage, watcher: Watcher) -> None:
+    """What the target's health check says, for the alarm rule that is about it."""
+    rule = stage.alarm.health if stage.alarm else None
+    clock = bench.room.clock
+    while rule is not None:
+        asked_ns = clock.now_ns()
+        said = await bench.room.service.ask_health(rule.timeout)
+        now_ns = clock.now_ns()
+        late = bool(said) and now_ns - asked_ns - round(rule.timeout * NS_PER_S) > LATE_NS
+        watcher.answered(HealthEvent(t_ns=now_ns, asked_ns=asked_ns, said=said, late=late))
+        await sleep_until(clock, asked_ns + round(rule.every * NS_PER_S))
 
 
 async def of_the_machine(bench: Bench, tape: Tape) -> None:

@@ -124,6 +124,7 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
             _watch_deaths(bench, tape, watcher, responder),
             readings.of_the_machine(bench, tape),
             readings.of_the_listener(bench, stage, watcher),
+            readings.of_health(bench, stage, watcher),
         ]
         if stage.is_load_test:
             at_work.append(readings.of_the_target(bench, tape))

@@ -39,6 +39,13 @@ class Service(TargetAt, Protocol):
         """Returns at the first good answer of its health check. Raises ServiceFailed when it dies or takes too long."""
         ...
 
+    async def ask_health(self, within_s: float) -> str:
+        """Asks its health check once, over a new connection; says what came instead of a good answer within ``within_s``.
+
+        Empty: a good answer. Of several processes the first is asked, where each has a health port of its own.
+        """
+        ...
+
     async def until_dead(self) -> str:
         """Returns when the process of now has ended without having been asked to; says how (``exit code 1``, ``SIGKILL``)."""
         ...

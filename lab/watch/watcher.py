@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from lab.clock import Clock
 from lab.drill.model import Alarms, Stage
-from lab.history.model.events import AcceptEvent, AlarmEvent, Event, StallEvent
+from lab.history.model.events import AcceptEvent, AlarmEvent, Event, HealthEvent, StallEvent
 from lab.history.model.rows import Row
 from lab.judge.known import LATE_NS, Stall
 from lab.judge.live import LiveFold
@@ -63,6 +63,11 @@ class Watcher:
         """What the target's listener holds: recorded, so that the rules can be played again."""
         self._emit(reading)
         self._rules.read(reading)
+
+    def answered(self, answer: HealthEvent) -> None:
+        """What the target's health check said: recorded, so that the rule can be played again."""
+        self._emit(answer)
+        self._rules.answered(answer)
 
     def target_died(self) -> None:
         self._died_ns = self._clock.now_ns()

@@ -64,6 +64,18 @@ class OverflowsAlarm(FileNoun):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthAlarm(FileNoun):
+    """The target's health check, asked over a new connection each time: ``misses`` in a row without a good answer in time.
+
+    The longest that a process that stands still goes unnoticed is ``misses * every + timeout``.
+    """
+
+    every: Seconds = 0.1
+    timeout: Seconds = 0.08
+    misses: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alarms(FileNoun):
     """The alarm rules of a stage, by name."""
 
@@ -73,6 +85,7 @@ class Alarms(FileNoun):
     connections: ConnectionsAlarm | None = None
     latency: LatencyAlarm | None = None
     overflows: OverflowsAlarm | None = None
+    health: HealthAlarm | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,4 +99,4 @@ class Alarms(FileNoun):
         return {name: rule for name, rule in found.items() if rule is not None}
 
 
-AlarmName = Literal["errors", "died", "queue", "connections", "latency", "overflows"]
+AlarmName = Literal["errors", "died", "queue", "connections", "latency", "overflows", "health"]

@@ -101,6 +101,20 @@ class LandedEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthEvent(Event):
+    """The target's health check was asked at ``asked_ns``, where an alarm rule wants it; ``t_ns``: it answered, or was given up.
+
+    ``said``: what came instead of a good answer; empty: a good one. ``late``: our own loop stood still over the time-out, so
+    that it tells nothing.
+    """
+
+    kind: ClassVar[str] = "health"
+    asked_ns: int
+    said: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class AcceptEvent(Event):
     """What the target's listener held, where an alarm rule asks for it: 20 readings a second.
 

@@ -102,6 +102,17 @@ class FakeService:
         healed = symptom is not None and symptom.on == "process" and not in_force_again(self.left, self._settings)
         self._world.change(up=True, generation=self._world.now.generation + 1, symptom=None if healed else symptom)
 
+    async def ask_health(self, within_s: float) -> str:
+        """A port of its own is closed only to a process that stands still; on the service port it shares every symptom."""
+        now = self._world.now
+        if not now.up:
+            return "connect refused"
+        kind = now.symptom.kind if now.symptom else "none"
+        if kind == "slow" or (kind != "none" and not self._world.target.health_port):
+            await asyncio.sleep(within_s)
+            return "timeout"
+        return ""
+
     async def until_dead(self) -> str:
         await self._dead.wait()
         return self._how

@@ -1,4 +1,4 @@
-"""Is it up? Asked every 10 ms until the answer is good, and told in full why it is not."""
+"""Is it up? Asked once, or every 10 ms until the answer is good, and told in full why it is not."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lab.runtimes.base import ServiceFailed
 from lab.runtimes.processes.ending import described
 
 EVERY_S = 0.01
+WITHIN_S = 1.0
 LOG_LINES = 20
 
 
@@ -27,10 +28,15 @@ class Health:
         self._clock = clock
         self._log = log
 
+    async def ask(self, port: int, within_s: float) -> str:
+        """What came instead of a good answer within ``within_s``; empty: a good one."""
+        answer = await self._asked(port, within_s)
+        return "" if answer.outcome is Outcome.OK else _answered(answer)
+
     async def until_good(self, process: Process, port: int, within_s: float) -> None:
         """Raises ServiceFailed when the process ends first, or gives no good answer within ``within_s``."""
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while (answer := await self._ask(port)).outcome is not Outcome.OK:
+        while (answer := await self._asked(port, WITHIN_S)).outcome is not Outcome.OK:
             if not process.alive:
                 raise ServiceFailed(f"the target ended while it started ({described(await process.ended())}){self._log_tail()}")
             if self._clock.now_ns() > deadline_ns:
@@ -38,11 +44,11 @@ class Health:
                 raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot): {why}{self._log_tail()}")
             await asyncio.sleep(EVERY_S)
 
-    async def _ask(self, port: int) -> Exchange:
-        now_ns = self._clock.now_ns()
+    async def _asked(self, port: int, within_s: float) -> Exchange:
+        by_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
         request = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
         exchange, line = await HttpDialer("127.0.0.1", port, self._clock).send(
-            request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
+            request, expect=frozenset({200}), connect_by_ns=by_ns, answer_by_ns=by_ns
         )
         if line is not None:
             line.close()

@@ -186,6 +186,9 @@ class ProcessService:
         await self._health.until_good(process, self._health_port, within_s)
         self._find_listener(process)
 
+    async def ask_health(self, within_s: float) -> str:
+        return await self._health.ask(self._health_port, within_s)
+
     @property
     def _health_port(self) -> int:
         return self._ports.health if self._target.health_port else self.port

@@ -20,6 +20,7 @@ from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.pages import get_json
 
 HEALTH_EVERY_S = 0.1
+HEALTH_WITHIN_S = 1.0
 NO_PROCESS = "the target is somebody's running service: the lab knows its URL, not its process"
 
 
@@ -74,19 +75,23 @@ class SomebodysService:
 
     async def until_ready(self, within_s: float) -> None:
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while not (exchange := await self._health()).ok:
+        while not (exchange := await self._health(HEALTH_WITHIN_S)).ok:
             if self._clock.now_ns() > deadline_ns:
                 raise ServiceFailed(
                     f"{self._url}{self._target.ready} gave no good answer within {within_s:g} s: {_told(exchange)}"
                 )
             await asyncio.sleep(HEALTH_EVERY_S)
 
-    async def _health(self) -> Exchange:
-        host, port, now_ns = self._address.host, self._address.port, self._clock.now_ns()
+    async def ask_health(self, within_s: float) -> str:
+        exchange = await self._health(within_s)
+        return "" if exchange.ok else _came(exchange)
+
+    async def _health(self, within_s: float) -> Exchange:
+        host, port, by_ns = self._address.host, self._address.port, self._clock.now_ns() + round(within_s * NS_PER_S)
         request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {authority(host, port)}\r\nConnection: close\r\n\r\n".encode()
         tls = client_context() if self._address.tls else None
         exchange, line = await HttpDialer(host, port, self._clock, tls=tls).send(
-            request, expect=frozenset({200}), connect_by_ns=now_ns + NS_PER_S, answer_by_ns=now_ns + NS_PER_S
+            request, expect=frozenset({200}), connect_by_ns=by_ns, answer_by_ns=by_ns
         )
         if line is not None:
             line.close()
@@ -130,5 +135,8 @@ class SomebodysService:
 
 def _told(exchange: Exchange) -> str:
     """What came of it, and what to say in the file: whoever gave only a URL has not heard of a path that must answer."""
-    came = f"status {exchange.status}" if exchange.status else exchange.outcome.name.lower().replace("_", " ")
-    return f"{came}; target: {{ready: PATH}} names a path that answers 200 when it is ready (/health unless said)"
+    return f"{_came(exchange)}; target: {{ready: PATH}} names a path that answers 200 when it is ready (/health unless said)"
+
+
+def _came(exchange: Exchange) -> str:
+    return f"status {exchange.status}" if exchange.status else exchange.outcome.name.lower().replace("_", " ")

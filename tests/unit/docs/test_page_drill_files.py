@@ -24,6 +24,7 @@ from lab.drill.model import (
     ErrorsAlarm,
     Executor,
     FaultCall,
+    HealthAlarm,
     Kernel,
     LatencyAlarm,
     Load,
@@ -45,7 +46,7 @@ from lab.drill.runbooks import Runbook
 from lab.drill.typed import adapter, field_of, keys, parse
 
 PAGE = "drill-files.md"
-ALARMS = (ErrorsAlarm, QueueAlarm, ConnectionsAlarm, LatencyAlarm, OverflowsAlarm)
+ALARMS = (ErrorsAlarm, QueueAlarm, ConnectionsAlarm, LatencyAlarm, OverflowsAlarm, HealthAlarm)
 NOUNS = (Drill, Target, Request, Stage, Kernel, Load, Ramp, Probe, Alarms, *ALARMS, Measure, Respond, Step, Budgets)
 KEYS = [(noun, key) for noun in NOUNS for key in keys(noun)]
 IDS = [f"{noun.__name__}.{key}" for noun, key in KEYS]

@@ -6,11 +6,11 @@ import pytest
 from drill_texts import drill, only, problems, stage
 
 from lab.drill.describe_alarms import described
-from lab.drill.model import Alarms, ConnectionsAlarm, LatencyAlarm, OverflowsAlarm, QueueAlarm
+from lab.drill.model import Alarms, ConnectionsAlarm, HealthAlarm, LatencyAlarm, OverflowsAlarm, QueueAlarm
 from lab.drill.units import Amount
 
 QUEUE, LATENCY = "queue: {above: 50%, for: 100ms}", "latency: {above: 300ms, over: 1s}"
-ALL = f"alarm: {{{QUEUE}, connections: {{above: 120}}, {LATENCY}, overflows: {{over: 1s}}}}"
+ALL = f"alarm: {{{QUEUE}, connections: {{above: 120}}, {LATENCY}, overflows: {{over: 1s}}, health: {{}}}}"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,10 @@ ALL = f"alarm: {{{QUEUE}, connections: {{above: 120}}, {LATENCY}, overflows: {{o
         ("latency: {above: 300ms, over: 90ms}", "a probe of 100/s sends fewer than 10 requests in 90ms, expected at least 100ms"),
         ("latency: {above: 300ms, over: 1s, at_least: 0}", "a percentile of 0 requests, expected at least 1"),
         ("overflows: {over: 40ms}", "a window of 40ms: drops are read every 50ms, expected at least 50ms"),
+        ("health: {misses: 0}", "0 answers missed, expected at least 1"),
+        ("health: {every: 5ms, timeout: 5ms}", "asked every 5ms, which is load of its own, expected at least 10ms"),
+        ("health: {timeout: 101ms}", "a timeout of 101ms for what is asked every 100ms, expected more than 0s and at most every"),
+        ("health: {timeout: 0s}", "a timeout of 0s for what is asked every 100ms, expected more than 0s and at most every"),
         ("overflows: {above: -1, over: 1s}", "more than -1 drops, expected 0 or more"),
     ],
 )
@@ -50,7 +54,7 @@ def test_a_listener_that_is_not_ours_is_not_read(name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["queue", "connections", "latency", "overflows"])
+@pytest.mark.parametrize("name", ["queue", "connections", "latency", "overflows", "health"])
 def test_a_measure_may_wait_for_any_of_them(name: str) -> None:
     read = drill(stage(ALL, f"measures: {{m: {{respond: [{{when: {name}, do: restart}}]}}}}"))
     assert read.stages[0].respond[0].when == name
@@ -69,12 +73,14 @@ def test_they_are_read_as_written_and_told_in_words() -> None:
         connections=ConnectionsAlarm(above=Amount(120)),
         latency=LatencyAlarm(above=0.3, of=0.95, over=1.0),
         overflows=OverflowsAlarm(over=1.0),
+        health=HealthAlarm(every=0.1, timeout=0.08, misses=2),
     )
     assert list(described(alarms)) == [
         "Alarm queue: more than 50% of the accept queue in use, for 100ms without a break.",
         "Alarm connections: more than 120 connections open.",
         "Alarm latency: p95 of the probe above 300ms over 1s.",
         "Alarm overflows: more than 0 connections dropped over 1s.",
+        "Alarm health: 2 health checks in a row, one every 100ms, without a good answer in 80ms.",
     ]
     share = Alarms(connections=ConnectionsAlarm(above=Amount(0.9, of_limit=True)))
     assert list(described(share)) == ["Alarm connections: more than 90% of max_connections open."]

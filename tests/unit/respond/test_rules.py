@@ -145,6 +145,21 @@ def test_never_more_actions_than_the_limit_in_any_window(gaps_s: list[float], ta
     assert all(sum(b - at(60) < other <= b for other in begins) <= 3 for b in begins)
 
 
+@given(st.floats(0.0, 3.0), st.lists(st.integers(0, 800), min_size=1, max_size=20), st.floats(0.0, 2.0))
+def test_one_alarm_has_one_action_whatever_the_beats(takes_s: float, beats_ms: list[int], stands_on_s: float) -> None:
+    """It is raised at 10 s, looked at whenever the loop comes by, and stands until the action has helped, and a while longer."""
+    standing, past, now_s = alarm(10, evidence_from_s=9.8), list[Acted](), 10.0
+    for gap_ms in beats_ms:
+        if past and past[-1].end_ns is None and now_s >= 10 + takes_s:
+            past[-1] = replace(past[-1], end_ns=at(10 + takes_s))
+        if now_s > 10 + takes_s + stands_on_s:
+            break
+        if isinstance(decide(RULE, standing, past, at(now_s)), Act):
+            past.append(done(now_s, None))
+        now_s += gap_ms / 1000
+    assert len(past) == 1
+
+
 @given(st.floats(0.0, 4.99))
 def test_never_two_actions_for_one_alarm_within_five_seconds(later_s: float) -> None:
     standing = alarm(10, evidence_from_s=9.5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.drill.model import Alarms
-from lab.history.model.events import AcceptEvent, AlarmEvent, DecideEvent
+from lab.history.model.events import AcceptEvent, AlarmEvent, DecideEvent, HealthEvent, InjectEvent
 from lab.judge.verdict import Ruling
 from lab.nanoseconds import NS_PER_MS
 from lab.watch.alarms import Rules
@@ -72,3 +72,29 @@ def test_readings_are_recorded_20_times_a_second_and_tell_the_same_again(tmp_pat
 def test_a_stage_without_such_a_rule_is_not_read(tmp_path: Path) -> None:
     run = played(tmp_path, "errors: {above: 20%, over: 500ms}", "errors")
     assert list(run.history.of(AcceptEvent)) == []
+
+
+HANG = DRILL.replace("fault: {backlog: {size: 16}}", "fault: hang")
+
+
+def test_a_process_that_stands_still_is_found_by_its_health_check_before_a_client_has_waited_its_time(tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text(HANG.replace("ALARM", "health: {}").replace("NAME", "health"))
+    run = play(tmp_path / "runs", str(tmp_path / "d.yaml"))
+    assert run.verdict.verdict is Ruling.PASS, run.stage.reasons
+    injected = next(run.history.of(InjectEvent)).t_ns
+    raised = next(run.history.of(AlarmEvent))
+    assert raised.alarm == "health"
+    assert 180 * NS_PER_MS <= raised.t_ns - injected <= 300 * NS_PER_MS  # two misses of 80 ms, one interval apart
+    assert [event.action for event in run.history.of(DecideEvent)] == ["restart"]
+
+
+def test_a_full_service_port_is_none_of_the_health_ports_business(tmp_path: Path) -> None:
+    run = played(tmp_path, "health: {}", "health")
+    assert list(run.history.of(AlarmEvent)) == []
+    assert len(list(run.history.of(HealthEvent))) > 50
+
+
+def test_answers_are_asked_at_their_interval(tmp_path: Path) -> None:
+    run = played(tmp_path, "health: {every: 250ms}", "health")
+    asked = [event.asked_ns for event in run.history.of(HealthEvent)]
+    assert {round((after - before) / NS_PER_MS) for before, after in pairwise(asked)} == {250}

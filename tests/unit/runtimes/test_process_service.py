@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -160,6 +161,19 @@ async def test_a_health_check_with_another_status_is_told_with_the_log(make: Mak
     assert "GET /healthz on 127.0.0.1" in str(caught.value)
     assert "status 404" in str(caught.value)
     assert "asked for /healthz" in str(caught.value)
+
+
+async def test_its_health_is_asked_once_and_told_in_a_word_when_it_is_not_good(make: Make) -> None:
+    service = await make("SERVER")
+    assert await service.ask_health(1.0) == ""
+    service.signal(signal.SIGSTOP)
+    began_ns = time.monotonic_ns()
+    assert await service.ask_health(0.05) == "timeout"
+    assert 0.045 <= (time.monotonic_ns() - began_ns) / 1e9 < 1.0
+    service.signal(signal.SIGCONT)
+    assert await service.ask_health(1.0) == ""
+    await service.stop(0)
+    assert await service.ask_health(1.0) == "connect refused"
 
 
 async def test_a_signal_reaches_the_process_that_listens_and_none_is_an_error_when_it_has_gone(make: Make) -> None:

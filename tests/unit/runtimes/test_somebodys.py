@@ -45,6 +45,12 @@ async def test_a_path_that_is_not_there_is_told_with_its_status_and_the_key_that
         await service(port, "/up").until_ready(0.0)
 
 
+async def test_its_health_is_asked_once() -> None:
+    async with answering("/up") as port:
+        assert await service(port, "/up").ask_health(1.0) == ""
+        assert await service(port).ask_health(1.0) == "status 404"
+
+
 async def test_nobody_there_is_told_by_what_came_of_it() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
