@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from lab.drill.model import Drill, Stage
 from lab.history import store
 from lab.prove.claims import Claim
 from lab.prove.outcome import Outcome, outcome
-from lab.prove.plan import Setting, Trial, again, alone, arms, grouped, is_light, settings, spared_with, trials
+from lab.prove.plan import Setting, Trial, again, alone, arms, grouped, is_light, longest_s, settings, spared_with, trials
 from lab.prove.record import Circumstances, Sources, digest, read, record, stale
 from lab.prove.ruling import Proof, prove
 from lab.report.proof import proof_markdown, proof_table
@@ -48,8 +48,8 @@ class Proving:
         return {each: alone(reading.drill(each.drill, each.patches, each.without), each.stage) for each in settings(self.claims)}
 
     def groups(self, drills: Mapping[Setting, Drill], planned: Sequence[Trial]) -> list[tuple[Trial, ...]]:
-        """Which of them run at a time."""
-        return grouped(planned, lambda setting: is_light(drills[setting]), self.at_a_time)
+        """Which of them run beside each other."""
+        return grouped(planned, lambda setting: self.at_a_time > 1 and is_light(drills[setting]))
 
     def sources(self, drills: Mapping[Setting, Drill]) -> Sources:
         return Sources(digest(self.document), {str(each): digest(store.dump_drill(drill)) for each, drill in drills.items()})
@@ -60,7 +60,8 @@ def dry_run(of: Proving) -> str:
     drills = of.drills()
     lines = [f"{of.rounds} × {setting}: {_longest_s(drill):.0f} s at most" for setting, drill in drills.items()]
     one_round = of.groups(drills, [Trial(each, 0, of.seed) for each in drills])
-    whole_s = of.rounds * sum(max(_longest_s(drills[trial.setting]) for trial in group) for group in one_round)
+    groups_s = [[_longest_s(drills[trial.setting]) for trial in group] for group in one_round]
+    whole_s = of.rounds * sum(longest_s(each_s, of.at_a_time if len(each_s) > 1 else 1) for each_s in groups_s)
     return "\n".join([*lines, f"{len(of.claims)} claims, {of.rounds * len(drills)} trials, {whole_s / 60:.0f} min at most"])
 
 
@@ -144,17 +145,23 @@ def _tried(of: Proving, drills: Mapping[Setting, Drill]) -> tuple[Runs, int]:
     todo = of.groups(drills, planned)
     begun, known = 0, len(planned)
     for group in todo:
-        for trial in group:
-            begun += 1
-            progress(f"trial {begun} of {known}: {trial.setting}")
-        for trial, finished in zip(group, _run(of, group, drills), strict=True):
+        runs = _run(of, _told(group, begun, known), len(group), drills)
+        begun += len(group)
+        for trial, finished in zip(group, runs, strict=False):  # after Ctrl-C there are fewer
             found[trial.setting].append(finished)
             if _says_nothing(of, trial.setting, finished) and len(found[trial.setting]) < MOST * of.rounds:
                 todo.append((again(trial, of.rounds),))  # alone
                 known += 1
-        if signal := max(found[trial.setting][-1].ended.signal for trial in group):
+        if signal := max(finished.ended.signal for finished in runs):
             return found, signal
     return found, 0
+
+
+def _told(group: Sequence[Trial], before: int, known: int) -> Iterator[Trial]:
+    """Each is told of when it is drawn, which is when it begins."""
+    for number, trial in enumerate(group, before + 1):
+        progress(f"trial {number} of {known}: {trial.setting}")
+        yield trial
 
 
 def _says_nothing(of: Proving, setting: Setting, finished: Finished) -> bool:
@@ -168,10 +175,10 @@ def _says_nothing(of: Proving, setting: Setting, finished: Finished) -> bool:
     return all(each.unknown and each.landed for each in outcomes)  # one that did not land decides: it is not asked again
 
 
-def _run(of: Proving, group: Sequence[Trial], drills: Mapping[Setting, Drill]) -> list[Finished]:
-    chosen = [(drills[trial.setting], _choices(of, trial)) for trial in group]
-    if len(chosen) > 1:
-        return run_beside(chosen, of.out)
+def _run(of: Proving, group: Iterator[Trial], count: int, drills: Mapping[Setting, Drill]) -> list[Finished]:
+    chosen = ((drills[trial.setting], _choices(of, trial)) for trial in group)
+    if count > 1:
+        return run_beside(chosen, of.out, of.at_a_time)
     return [run(drill, choices, of.out, report=False) for drill, choices in chosen]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,19 @@ def run(drill: Drill, choices: Choices, out: Path, *, report: bool) -> Finished:
     return _judged(ended, report=report)
 
 
-def run_beside(drills: Sequence[tuple[Drill, Choices]], out: Path) -> list[Finished]:
-    """Several at a time, each in a room of its own, judged when all have ended: nobody computes beside what is measured.
+def run_beside(drills: Iterable[tuple[Drill, Choices]], out: Path, at_a_time: int) -> list[Finished]:
+    """So many at a time, each in a room of its own, judged when all have ended: nobody computes beside what is measured.
 
-    Exits 2 where one could not be started; then none is.
+    ``drills`` is drawn from whenever there is room; after Ctrl-C no more, so that fewer come back. Exits 2 where one could not
+    be started; those beside it end with the lab.
     """
-    prepared = [_prepared(drill, choices, out) for drill, choices in drills]
-    ended = control.carry_out_beside([control.Planned(run_dir, plan, lambda _event: None) for plan, run_dir in prepared])
-    return [_judged(each) for each in ended]
+    return [_judged(each) for each in control.carry_out_beside(_planned(drills, out), at_a_time)]
+
+
+def _planned(drills: Iterable[tuple[Drill, Choices]], out: Path) -> Iterator[control.Planned]:
+    for drill, choices in drills:
+        plan, run_dir = _prepared(drill, choices, out)
+        yield control.Planned(run_dir, plan, lambda _event: None)
 
 
 def _judged(ended: control.Ended, *, report: bool = False) -> Finished:

@@ -108,17 +108,21 @@ def _is_light(load: Load) -> bool:
     return load.rate is not None and load.rate <= LIGHT_RATE
 
 
-def grouped(planned: Sequence[Trial], light: Callable[[Setting], bool], at_a_time: int) -> list[tuple[Trial, ...]]:
-    """Which trials run at a time: light ones of one round, as they come in its order, and every other alone."""
+def grouped(planned: Sequence[Trial], light: Callable[[Setting], bool]) -> list[tuple[Trial, ...]]:
+    """Which trials may run beside each other: the light ones of a round, in its order; every other is alone."""
     rounds = (list(of_round) for _, of_round in groupby(planned, key=lambda trial: trial.round))
-    return [group for of_round in rounds for group in _grouped(of_round, light, at_a_time)]
+    return [group for of_round in rounds for group in _grouped(of_round, light)]
 
 
-def _grouped(of_round: list[Trial], light: Callable[[Setting], bool], at_a_time: int) -> list[tuple[Trial, ...]]:
-    lights = [trial for trial in of_round if light(trial.setting)]
-    groups = [tuple(lights[first : first + at_a_time]) for first in range(0, len(lights), at_a_time)]
-    groups += [(trial,) for trial in of_round if not light(trial.setting)]
+def _grouped(of_round: list[Trial], light: Callable[[Setting], bool]) -> list[tuple[Trial, ...]]:
+    lights = tuple(trial for trial in of_round if light(trial.setting))
+    groups = [(trial,) for trial in of_round if trial not in lights] + ([lights] if lights else [])
     return sorted(groups, key=lambda group: of_round.index(group[0]))
+
+
+def longest_s(lengths_s: Sequence[float], at_a_time: int) -> float:
+    """The longest that trials of these lengths take, the next begun as soon as there is room: Graham's bound (1966)."""
+    return sum(lengths_s) / at_a_time + max(lengths_s) * (1 - 1 / at_a_time)
 
 
 def again(trial: Trial, rounds: int) -> Trial:

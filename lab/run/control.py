@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,22 +58,30 @@ def carry_out(run_dir: Path, plan: RunPlan, on_event: OnEvent) -> Ended:
     """Runs the plan in its runtime; returns when the room is empty. As :func:`carry_out_beside`, of one."""
     if plan.runtime == "fake":
         return _carry_out_fake(run_dir, plan, on_event)
-    (ended,) = carry_out_beside([Planned(run_dir, plan, on_event)])
+    (ended,) = carry_out_beside([Planned(run_dir, plan, on_event)], 1)
     return ended
 
 
-def carry_out_beside(all_planned: Sequence[Planned]) -> list[Ended]:
-    """Runs each plan, all at a time; returns when every room is empty. For rooms of their own: two in the open would share a
-    network, and the fake has no time beside its own.
+def carry_out_beside(planned: Iterable[Planned], at_a_time: int) -> list[Ended]:
+    """Runs the plans, so many at a time; returns when every room is empty. For rooms of their own: two in the open would share
+    a network, and the fake has no time beside its own.
 
-    Ctrl-C (or SIGTERM) once: the runners are asked to heal and to end; twice: the rooms are killed at once. ``on_event``
-    gets every event soon after it was written. Where a runner had no last word, this process writes one for it.
+    The next plan is drawn when there is room for it: its clock begins when it is made. Ctrl-C (or SIGTERM) once: the runners
+    are asked to heal and to end, and no other is begun; twice: the rooms are killed at once. ``on_event`` gets every event
+    soon after it was written. Where a runner had no last word, this process writes one for it.
     """
+    to_come, rooms, ended = iter(planned), list[_Room](), dict[_Room, Ended]()
     with Interrupts() as interrupts:
-        rooms = [_Room(each) for each in all_planned]
-        while None in [room.look(interrupts) for room in rooms]:  # every one of them: each hands on its events
-            time.sleep(LOOK_EVERY_S)
-        return [_ended(room, interrupts) for room in rooms]
+        while True:
+            for room in [room for room in rooms if room not in ended and room.look(interrupts) is not None]:
+                ended[room] = _ended(room, interrupts)
+            is_room = len(rooms) - len(ended) < at_a_time and not (interrupts and rooms)
+            if is_room and (following := next(to_come, None)) is not None:
+                rooms.append(_Room(following))
+            elif len(ended) == len(rooms):
+                return [ended[room] for room in rooms]
+            else:
+                time.sleep(LOOK_EVERY_S)
 
 
 class _Room:

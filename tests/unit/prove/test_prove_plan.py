@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lab import catalogue
 from lab.prove.claims import Arm
-from lab.prove.plan import Setting, Trial, again, alone, grouped, is_light, settings, trials
+from lab.prove.plan import Setting, Trial, again, alone, grouped, is_light, longest_s, settings, trials
 from tests.unit.prove.outcomes import claim
 
 RESTART = claim("auto-restart", drill="conn-reset")
@@ -94,18 +94,25 @@ def test_two_who_ask_a_running_service_are_in_no_room() -> None:
 A, B, C, HEAVY = (Setting(name, None, (), ()) for name in ("a", "b", "c", "heavy"))
 
 
-def test_light_trials_of_a_round_run_two_at_a_time() -> None:
+def test_light_trials_of_a_round_run_beside_each_other() -> None:
     planned = [Trial(setting, number, number) for number in (0, 1) for setting in (A, HEAVY, B, C)]
-    groups = grouped(planned, lambda setting: setting != HEAVY, 2)
-    one_round = [{"a", "b"}, {"heavy"}, {"c"}]
+    groups = grouped(planned, lambda setting: setting != HEAVY)
+    one_round = [{"a", "b", "c"}, {"heavy"}]
     assert [{trial.setting.drill for trial in group} for group in groups] == one_round * 2
     assert all(len({trial.round for trial in group}) == 1 for group in groups)
 
 
-@given(st.lists(st.sampled_from([A, B, C, HEAVY]), max_size=12), st.integers(1, 4))
-def test_each_trial_runs_once_and_a_heavy_one_alone(order: list[Setting], at_a_time: int) -> None:
+@given(st.lists(st.sampled_from([A, B, C, HEAVY]), max_size=12))
+def test_each_trial_runs_once_and_a_heavy_one_alone(order: list[Setting]) -> None:
     planned = [Trial(setting, number // 5, number) for number, setting in enumerate(order)]
-    groups = grouped(planned, lambda setting: setting != HEAVY, at_a_time)
+    groups = grouped(planned, lambda setting: setting != HEAVY)
     assert sorted(trial.seed for group in groups for trial in group) == list(range(len(order)))
-    assert all(len(group) <= at_a_time for group in groups)
     assert all(len(group) == 1 for group in groups if any(trial.setting == HEAVY for trial in group))
+
+
+@given(st.lists(st.floats(0.1, 60), min_size=1, max_size=12), st.integers(1, 4))
+def test_no_order_of_them_takes_longer_than_is_told(lengths_s: list[float], at_a_time: int) -> None:
+    free_at_s = [0.0] * at_a_time
+    for length_s in lengths_s:
+        free_at_s[free_at_s.index(min(free_at_s))] += length_s
+    assert max(free_at_s) <= longest_s(lengths_s, at_a_time) + 1e-9
