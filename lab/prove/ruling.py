@@ -1,17 +1,19 @@
 """From the trials of both arms to a result. Pure; the rules stand in docs/definitions.md.
 
 1. *inconclusive*: an arm has too few trials that say something, or the fault did not land in one that it should strike.
-2. *held*: with the measure, or without the cause, it does better in what the claim compares (p, Holm over the document);
+2. *no difference*: the figure that the claim compares is alike in both arms, to within a fifth (two one-sided tests, 5 %).
+   What is known to be small is asked first: 310 bad requests in place of 313 are no remedy, however surely they are fewer.
+3. *held*: with the measure, or without the cause, it does better in what the claim compares (p, Holm over the document);
    *holds only if …*, where the claim says on what it depends; *consistent* where there were too few trials to say held.
-3. *did not hold*: it does worse; or it changes how many requests are bad, and what it was for did not happen all the same
-   (each of these p is multiplied by the number of claims).
-4. *no difference*: the arms are alike, neither better nor worse (p > 20 % both ways, unadjusted). Few trials that differ
-   without being enough are no likeness: *inconclusive*.
+4. *did not hold*: it does worse; or it changes how many requests are bad, by more than that, and what it was for did not happen
+   all the same (each of these p is multiplied by the number of claims).
+5. *no difference*: neither better nor worse (p > 20 % both ways, unadjusted). Few trials that differ without being enough are no
+   likeness: *inconclusive*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
@@ -19,9 +21,9 @@ from typing import Literal
 from lab.prove.claims import Claim, Compare, Result
 from lab.prove.outcome import Outcome
 from lab.prove.plan import QUICK_ROUNDS, spared_with
-from lab.prove.statistics import SIGNIFICANT, fisher, holm, mann_whitney
+from lab.prove.statistics import MARGIN, SIGNIFICANT, alike, fisher, holm, mann_whitney
 
-ALIKE = 0.2
+NEITHER = 0.2
 """Of p, one-sided, unadjusted: with six trials an arm, 2 that did well against 0 is alike (0.23), 3 against 0 is not (0.09)."""
 Outcomes = Sequence[Outcome]
 Found = Result | Literal["consistent"]
@@ -60,7 +62,7 @@ def _compared(claim: Claim, without: Outcomes, with_: Outcomes) -> Proof:
     proof = Proof(claim, tuple(without), tuple(with_))
     if why := _unusable(claim, without, with_):
         return replace(proof, why=why)
-    return replace(proof, p=_TESTS[claim.compare](*_spared_first(proof)))
+    return replace(proof, p=_p(claim.compare, *_spared_first(proof)))
 
 
 def _unusable(claim: Claim, without: Outcomes, with_: Outcomes) -> str:
@@ -84,24 +86,22 @@ def _known(arm: Outcomes) -> list[Outcome]:
     return [each for each in arm if not each.unknown]
 
 
-def _recovered(better: Outcomes, worse: Outcomes) -> float:
-    first, second = ((sum(each.well for each in arm), len(arm)) for arm in (better, worse))
-    return fisher(first, second)
+def _p(compare: Compare, better: Outcomes, worse: Outcomes) -> float:
+    """That ``better`` does better by chance: it does well more often, or has less of the figure."""
+    if compare == "recovered":
+        first, second = ((sum(each.well for each in arm), len(arm)) for arm in (better, worse))
+        return fisher(first, second)
+    return mann_whitney(_figures(compare, better), _figures(compare, worse))
 
 
-def _by(figure: Compare) -> Callable[[Outcomes, Outcomes], float]:
-    """Of a figure of which less is better."""
-    of = attrgetter("seconds" if figure == "time" else figure)
-    return lambda better, worse: mann_whitney([of(each) for each in better], [of(each) for each in worse])
+def _alike(compare: Compare, one: Outcomes, other: Outcomes) -> bool:
+    """Whether it recovers is no figure: half a recovery is none."""
+    return compare != "recovered" and alike(_figures(compare, one), _figures(compare, other))
 
 
-_TESTS: Mapping[Compare, Callable[[Outcomes, Outcomes], float]] = {
-    "recovered": _recovered,
-    "bad": _by("bad"),
-    "failed": _by("failed"),
-    "resets": _by("resets"),
-    "time": _by("time"),
-}
+def _figures(compare: Compare, arm: Outcomes) -> list[float]:
+    of = attrgetter("seconds" if compare == "time" else compare)
+    return [of(each) for each in arm]
 
 
 def _ruled(proof: Proof, claims: int) -> Proof:
@@ -109,16 +109,23 @@ def _ruled(proof: Proof, claims: int) -> Proof:
     assert proof.p is not None
     assert proof.p_holm is not None
     claim, (spared, struck) = proof.claim, _spared_first(proof)
-    against = _TESTS[claim.compare](struck, spared)
+    against = _p(claim.compare, struck, spared)
+    if _alike(claim.compare, spared, struck):
+        return replace(proof, result="no difference", why=f"alike to within {MARGIN - 1:.0%}")
     if min(len(spared), len(struck)) <= QUICK_ROUNDS and proof.p <= SIGNIFICANT:
         return replace(proof, result="consistent", why=f"{QUICK_ROUNDS} trials an arm say no more")
     if proof.p_holm <= SIGNIFICANT:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
     if against * claims <= SIGNIFICANT:
         return replace(proof, result="did not hold", why=f"{'worse' if spared_with(claim) else 'better'} with it")
-    other = 2 * min(_TESTS["bad"](spared, struck), _TESTS["bad"](struck, spared))
-    if other * claims <= SIGNIFICANT and not any(each.well for each in spared):
+    if not any(each.well for each in spared) and _bad_differ(spared, struck, claims):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
-    if min(proof.p, against) > ALIKE:
+    if min(proof.p, against) > NEITHER:
         return replace(proof, result="no difference")
     return replace(proof, why=f"the arms differ, and so few trials may by chance (p = {min(proof.p, against):.2g})")
+
+
+def _bad_differ(spared: Outcomes, struck: Outcomes, claims: int) -> bool:
+    """In one direction or the other, and by more than a little."""
+    p = 2 * min(_p("bad", spared, struck), _p("bad", struck, spared))
+    return p * claims <= SIGNIFICANT and not _alike("bad", spared, struck)

@@ -1,7 +1,7 @@
 """The tests behind a result: exact, because an arm has six trials, where no approximation holds.
 
 Sources: Fisher (1922); Mann and Whitney (1947), as a permutation of midranks, so that ties and trials that never recovered
-(infinite times) are exact too; Holm (1979).
+(infinite times) are exact too; Holm (1979); Schuirmann (1987), two one-sided tests, for what is alike.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 SIGNIFICANT = 0.05 + 1e-9
 """Of a document as a whole: each p is Holm's, over all of its claims. Three trials of each arm reach 1/20, and no further."""
+
+MARGIN = 1.2
+"""What is within a fifth is called alike: the least by which a time to recover counts as slower, too."""
 
 
 def fisher(better: tuple[int, int], worse: tuple[int, int]) -> float:
@@ -32,6 +35,13 @@ def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
 
     found = stats.permutation_test((first, second), rank_sum, alternative="less", n_resamples=float("inf"))
     return float(found.pvalue)
+
+
+def alike(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Neither tends to reach ``MARGIN`` times the other, each at 5 %: a difference of which it is known that it is small."""
+    return all(
+        mann_whitney(first, [MARGIN * value for value in second]) <= SIGNIFICANT for first, second in ((one, other), (other, one))
+    )
 
 
 def holm(ps: Sequence[float]) -> list[float]:

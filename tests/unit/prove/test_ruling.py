@@ -20,6 +20,10 @@ def rising(make: Callable[[int], Outcome], first: int) -> list[Outcome]:
     return [make(first + i) for i in range(6)]
 
 
+def many(bad: int) -> Outcome:
+    return good(bad=bad)
+
+
 CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("what never recovers without it and always with it holds", NEVER, GOOD, claim(), "held"),
     ("a condition is named", NEVER, GOOD, claim(only_if="with a real RTT"), "holds only if"),
@@ -33,6 +37,12 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("more resets, as the cause has it", [burst(149)] * 6, [burst(149, 101)] * 6, claim(kind="cause", compare="resets"), "held"),
     ("more failed, though fewer are slow", LOST_NONE, LOST_SOME, claim(compare="failed"), "did not hold"),
     ("as many resets", [burst(149, 101)] * 6, [burst(0, 101)] * 6, claim(compare="resets"), "no difference"),
+    ("one in a hundred fewer, however surely", rising(many, 320), rising(many, 310), claim(compare="bad"), "no difference"),
+    ("one in a hundred more", rising(many, 310), rising(many, 320), claim(compare="bad"), "no difference"),
+    ("a quarter fewer", rising(many, 400), rising(many, 300), claim(compare="bad"), "held"),
+    ("three trials may be alike", rising(many, 310)[:3], rising(many, 320)[:3], claim(compare="bad"), "no difference"),
+    ("a tenth more, and it does not recover", rising(never, 300), rising(never, 330), claim(), "no difference"),
+    ("alike in time", rising(good, 20), rising(good, 21), claim(compare="time"), "no difference"),
     ("a burst", [burst(149)] * 6, [burst(0)] * 6, claim(), "held"),
     ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "inconclusive"),
     ("three trials are consistent, never held", NEVER[:3], GOOD[:3], claim(), "consistent"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.prove.statistics import fisher, holm, mann_whitney
+from lab.prove.statistics import alike, fisher, holm, mann_whitney
 
 few = st.lists(st.one_of(st.integers(0, 5).map(float), st.just(inf)), min_size=2, max_size=5)
 
@@ -39,6 +39,21 @@ def test_mann_whitney_is_the_share_of_all_ways_to_deal_the_ranks(smaller: list[f
 
 def test_six_trials_that_recovered_beside_six_that_never_did() -> None:
     assert mann_whitney([0.3, 0.4, 0.5, 0.4, 0.3, 0.6], [inf] * 6) == pytest.approx(1 / 924)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_alike"),
+    [
+        ([310, 310, 309, 310, 313, 311], [313, 314, 311, 313, 311, 313], True),
+        ([300, 301, 302, 303, 304, 305], [360, 362, 363, 364, 365, 367], False),  # at the margin itself
+        ([300, 400, 500, 600, 700, 800], [305, 405, 505, 605, 705, 805], False),  # nobody knows
+        ([0.0] * 6, [0.0] * 6, False),  # no share of nothing: the other rule is for that
+        ([inf] * 6, [inf] * 6, False),
+        ([100.0] * 3, [110.0] * 3, True),
+    ],
+)
+def test_alike_is_what_is_known_to_differ_by_less_than_a_fifth(one: list[float], other: list[float], is_alike: bool) -> None:
+    assert (alike(one, other), alike(other, one)) == (is_alike, is_alike)
 
 
 def test_holm_as_in_its_paper() -> None:
