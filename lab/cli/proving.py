@@ -61,7 +61,7 @@ def dry_run(of: Proving) -> str:
     lines = [f"{of.rounds} × {setting}: {_longest_s(drill):.0f} s at most" for setting, drill in drills.items()]
     one_round = of.groups(drills, [Trial(each, 0, of.seed) for each in drills])
     groups_s = [[_longest_s(drills[trial.setting]) for trial in group] for group in one_round]
-    whole_s = of.rounds * sum(longest_s(each_s, of.at_a_time if len(each_s) > 1 else 1) for each_s in groups_s)
+    whole_s = of.rounds * sum(longest_s(each_s, of.at_a_time) for each_s in groups_s)
     return "\n".join([*lines, f"{len(of.claims)} claims, {of.rounds * len(drills)} trials, {whole_s / 60:.0f} min at most"])
 
 

@@ -121,8 +121,11 @@ def _grouped(of_round: list[Trial], light: Callable[[Setting], bool]) -> list[tu
 
 
 def longest_s(lengths_s: Sequence[float], at_a_time: int) -> float:
-    """The longest that trials of these lengths take, the next begun as soon as there is room: Graham's bound (1966)."""
-    return sum(lengths_s) / at_a_time + max(lengths_s) * (1 - 1 / at_a_time)
+    """How long trials take of which each takes so long at most, the next begun as soon as there is room."""
+    free_at_s = [0.0] * at_a_time
+    for length_s in lengths_s:
+        free_at_s[free_at_s.index(min(free_at_s))] += length_s
+    return max(free_at_s)
 
 
 def again(trial: Trial, rounds: int) -> Trial:

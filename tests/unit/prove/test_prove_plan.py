@@ -110,9 +110,15 @@ def test_each_trial_runs_once_and_a_heavy_one_alone(order: list[Setting]) -> Non
     assert all(len(group) == 1 for group in groups if any(trial.setting == HEAVY for trial in group))
 
 
-@given(st.lists(st.floats(0.1, 60), min_size=1, max_size=12), st.integers(1, 4))
-def test_no_order_of_them_takes_longer_than_is_told(lengths_s: list[float], at_a_time: int) -> None:
-    free_at_s = [0.0] * at_a_time
-    for length_s in lengths_s:
-        free_at_s[free_at_s.index(min(free_at_s))] += length_s
-    assert max(free_at_s) <= longest_s(lengths_s, at_a_time) + 1e-9
+@pytest.mark.parametrize(
+    ("lengths_s", "at_a_time", "s"),
+    [([9, 18, 16], 2, 25), ([9, 18, 16], 1, 43), ([9, 18], 2, 18), ([9], 2, 9), ([9, 18, 16], 3, 18)],
+)
+def test_the_next_begins_as_soon_as_there_is_room(lengths_s: list[float], at_a_time: int, s: float) -> None:
+    assert longest_s(lengths_s, at_a_time) == s
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), min_size=1, max_size=12), st.integers(1, 4))
+def test_who_ends_earlier_makes_none_later(lengths_s: list[tuple[int, int]], at_a_time: int) -> None:
+    longest = longest_s([length_s for length_s, _ in lengths_s], at_a_time)
+    assert longest_s([max(0, length_s - sooner_s) for length_s, sooner_s in lengths_s], at_a_time) <= longest
