@@ -38,9 +38,9 @@ def rendered(heading: str, rounds: Sequence[Round]) -> Iterator[str]:
 
 
 def _line(name: str, settings: str, fault: str, rounds: Sequence[Round]) -> str:
-    if missing := [each.missing[name] for each in rounds if name in each.missing]:
-        return f"| {name} | {settings} | {fault} | 0 | not here: `{missing[0]}` | – | – |"
     found = _trials(rounds, name, fault)
+    if not found and (missing := [each.missing[name] for each in rounds if name in each.missing]):
+        return f"| {name} | {settings} | {fault} | 0 | not here: `{missing[0]}` | – | – |"
     if not found:
         return f"| {name} | {settings} | {fault} | 0 | – | – | – |"
     told = (_told([getattr(each, what) for each in found]) for what in ("recovery_ms", "bad", "refused"))
@@ -51,6 +51,8 @@ def _told(values: Sequence[float]) -> str:
     low, middle, high = min(values), median(values), max(values)
     if low == math.inf:
         return f"**never** in {LOOKED_S:g} s"
+    if high == math.inf:
+        return f"**never** in {sum(each == high for each in values)} of {len(values)}, else {number(low)} or more"
     return f"**{number(middle)}**" + (f" ({number(low)}–{number(high)})" if low != high else "")
 
 
@@ -77,8 +79,9 @@ def claims(rounds: Sequence[Round]) -> Iterator[Claim]:
             what = f"{name}: SIGKILL → first good answer / (1.2 × boot of the same round + 50 ms)"
             yield Claim(measure=NAME, what=what, unit="×", spread=Spread.of(shares), target=at_most(1))
     inherited = _crashes(rounds, INHERITED)
-    what = f"{INHERITED}: refused in {len(inherited)} crashes, all together"
-    yield Claim(measure=NAME, what=what, unit="", spread=_alone(sum(each.refused for each in inherited)), target=at_most(0))
+    if inherited:
+        what = f"{INHERITED}: refused in {len(inherited)} crashes, all together"
+        yield Claim(measure=NAME, what=what, unit="", spread=_alone(sum(each.refused for each in inherited)), target=at_most(0))
     if noticed := [each for one in rounds for each in one.noticed_ms]:
         what = f"SIGSTOP → alarm, in intervals of the health check that notices it, {EVERY_MS} ms ({len(noticed)} hangs), at most"
         yield Claim(measure=NAME, what=what, unit="", spread=_alone(max(noticed) / EVERY_MS), target=at_most(3))

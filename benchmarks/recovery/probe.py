@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -33,31 +34,42 @@ class Probe:
         self._dialer = HttpDialer("127.0.0.1", port, self._clock)
         self._keys = count(time.time_ns())
         self._open: set[asyncio.Task[None]] = set()
+        self._waiting: Counter[int] = Counter()
 
     async def ask(self, due_ns: int, line: Line | None = None, *, kept: bool = False) -> Line | None:
         """One order, all of it within 1 s of ``due_ns``; the connection comes back where it is kept and still open."""
         close = b"" if kept else b"Connection: close\r\n"
         payload = _FOR_KEY % (len(_BODY), next(self._keys), close, _BODY)
         by_ns = due_ns + LIMIT_NS
+        self._waiting[due_ns] += 1
         exchange, line = await self._dialer.send(
             payload, expect=frozenset({200}), connect_by_ns=by_ns, answer_by_ns=by_ns, line=line
         )
         good, refused = exchange.outcome is Outcome.OK, exchange.outcome is Outcome.CONNECT_REFUSED
+        self._waiting[due_ns] -= 1
         self.asked.append(Asked(due_ns, self._clock.now_ns(), good, refused, kept))
         if line is not None and not kept:
             line.close()
         return line
 
+    def waits_since_before(self, t_ns: int) -> bool:
+        """Has something that was due before then no answer yet?"""
+        return any(waiting and due_ns < t_ns for due_ns, waiting in self._waiting.items())
+
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[None]:
-        """Open loop: a request that nobody answers keeps none of the next from being sent."""
+        """New connections in an open loop: a request that nobody answers keeps none of the next from being sent. What the probe
+        itself fails of is raised at the end."""
         loops = [asyncio.ensure_future(each) for each in (self._fresh(), *(self._kept() for _ in range(KEPT)))]
         try:
             yield
         finally:
             for loop in loops:
                 loop.cancel()
-            await asyncio.gather(*loops, *self._open, return_exceptions=True)
+            ended = await asyncio.gather(*loops, *self._open, return_exceptions=True)
+            for each in ended:
+                if isinstance(each, Exception):
+                    raise each
 
     async def _fresh(self) -> None:
         begin_ns = self._clock.now_ns()

@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,7 +80,8 @@ async def _trial(probe: Probe, root: int, port: int, fault: Fault, period_s: flo
     quiet_ns = time.monotonic_ns()
     await asyncio.sleep(QUIET_S + random.uniform(0, period_s))
     pid = target_pid(root, port)
-    if not clean(probe.asked, quiet_ns, time.monotonic_ns() - NS_PER_S // 5):
+    answered_by_ns = time.monotonic_ns() - NS_PER_S // 5
+    if not clean(probe.asked, quiet_ns, answered_by_ns) or probe.waits_since_before(answered_by_ns):
         raise Failed("the target did not answer everything before the fault: nothing can be said of what came after")
     fault_ns = time.monotonic_ns()
     fault(pid)
@@ -165,10 +166,15 @@ def _running(argv: Sequence[str], environment: Mapping[str, str], folder: Path) 
         try:
             yield process
         finally:
-            for pidfd in [os.pidfd_open(pid) for pid in listener.descendants(process.pid)]:
-                try:
+            for pidfd in [*_held(listener.descendants(process.pid))]:
+                with suppress(ProcessLookupError):  # it went with its parent
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass  # it went with its parent
                 os.close(pidfd)
             process.wait()
+
+
+def _held(pids: Iterable[int]) -> Iterator[int]:
+    """A descriptor of each that is still there: one that does not start has ended before anybody ends it."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            yield os.pidfd_open(pid)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lab.cli import names, reading
-from lab.cli.say import progress, refuse
+from lab.cli.say import progress, refuse, today
 
 if TYPE_CHECKING:
     from lab.history.model.history import History
@@ -85,20 +85,19 @@ def _judged(run_dir: Path) -> tuple[History, Verdict]:
 def _found(place: Path, drill: str) -> Found:
     """What the records there say of the drill's measures. One that cannot be read says nothing, and is told of."""
     from collections import defaultdict
-    from datetime import UTC, datetime
 
     from lab.prove.found import FoundProof, of_measures
     from lab.prove.record import read
 
-    today = datetime.now(UTC).date().isoformat()
     found: dict[tuple[str, str], list[FoundProof]] = defaultdict(list)
+    day = today().isoformat()
     for path in sorted(place.glob("*.record.json")):
         try:
             record = read(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             progress(f"note: {path} says nothing: {error}")
             continue
-        for key, proof in of_measures(record, path.name, drill, today):
+        for key, proof in of_measures(record, path.name, drill, day):
             found[key].append(proof)
     return {key: tuple(proofs) for key, proofs in found.items()}
 

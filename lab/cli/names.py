@@ -33,8 +33,9 @@ def runs(incomplete: str) -> list[str]:
 
 
 def incidents(incomplete: str) -> list[str]:
-    """Documents of the usual directory; any other path is typed."""
-    return _beginning(incomplete, sorted(str(path) for path in Path("runbooks/incidents").glob("*.md")))
+    """Documents of the usual directory, without what was recorded of them; any other path is typed."""
+    found = (path for path in Path("runbooks/incidents").glob("*.md") if not path.name.endswith(".record.md"))
+    return _beginning(incomplete, sorted(map(str, found)))
 
 
 def languages(incomplete: str) -> list[str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import lab
 from lab.cli import reading
 from lab.cli.exits import Exit
-from lab.cli.say import data_to_reader, progress, refuse
+from lab.cli.say import data_to_reader, progress, refuse, today
 from lab.cli.trial import Finished, run, run_beside
 from lab.drill.model import Drill, Stage
 from lab.history import store
@@ -22,6 +21,7 @@ from lab.prove.plan import Setting, Trial, again, alone, arms, grouped, is_light
 from lab.prove.record import Circumstances, Sources, digest, read, record, stale
 from lab.prove.ruling import Proof, prove
 from lab.report.proof import proof_markdown, proof_table
+from lab.run.interrupts import Interrupts
 from lab.run.prepare import Choices, Runtime
 
 MOST = 2
@@ -56,17 +56,20 @@ class Proving:
 
 
 def dry_run(of: Proving) -> str:
-    """Arms, trials and the longest time that they can take."""
+    """Arms, trials and the longest time that they can take, but for those that say nothing and are run again."""
     drills = of.drills()
     lines = [f"{of.rounds} × {setting}: {_longest_s(drill):.0f} s at most" for setting, drill in drills.items()]
-    one_round = of.groups(drills, [Trial(each, 0, of.seed) for each in drills])
-    groups_s = [[_longest_s(drills[trial.setting]) for trial in group] for group in one_round]
-    whole_s = of.rounds * sum(longest_s(each_s, of.at_a_time) for each_s in groups_s)
-    return "\n".join([*lines, f"{len(of.claims)} claims, {of.rounds * len(drills)} trials, {whole_s / 60:.0f} min at most"])
+    planned = trials(of.claims, rounds=of.rounds, seed=of.seed)
+    groups_s = [[_longest_s(drills[trial.setting]) for trial in group] for group in of.groups(drills, planned)]
+    whole_s = sum(longest_s(each_s, of.at_a_time) for each_s in groups_s)
+    claims = f"{len(of.claims)} claim{'s' if len(of.claims) > 1 else ''}"
+    return "\n".join(
+        [*lines, f"{claims}, {len(planned)} trials, {whole_s / 60:.0f} min at most, beside what has to be run again"]
+    )
 
 
 def _longest_s(drill: Drill) -> float:
-    return drill.target.boot + sum(each.rest + _watched_s(each) for each in drill.stages)
+    return drill.target.boot + drill.target.warmup + sum(each.rest + _watched_s(each) for each in drill.stages)
 
 
 def _watched_s(stage: Stage) -> float:
@@ -88,6 +91,8 @@ def prove_and_record(of: Proving, document: Path, *, whole: bool) -> int:
             return Exit.UNKNOWN
     elif text:
         progress("no record: a record is of every claim, with all of its trials")
+    else:
+        progress("no record: the proof was interrupted")
     return code
 
 
@@ -114,10 +119,11 @@ def check(of: Proving, document: Path) -> int:
         refuse(f"{path}: {error.strerror}")
     except ValueError as error:
         refuse(f"{path}: {error}", f"lab prove {document}")
-    why = stale(found, of.sources(of.drills()), datetime.now(UTC).date().isoformat())
+    why = stale(found, of.sources(of.drills()), today().isoformat())
     for each in why:
         progress(f"{path}: stale: {each}")
-    print(f"{path}: {'stale' if why else 'stands'}, of {found['date']}; {_counted(found)}")
+    with data_to_reader():
+        print(f"{path}: {'stale' if why else 'stands'}, of {found['date']}; {_counted(found)}")
     return Exit.FAIL if why else Exit.PASS
 
 
@@ -134,26 +140,29 @@ def carry_out(of: Proving) -> tuple[list[Proof], str, int]:
     if signal:
         return proofs, "", 128 + signal
     runs = {setting: [str(each.ended.run_dir) for each in finished] for setting, finished in found.items()}
-    circumstances = Circumstances(lab.__version__, datetime.now(UTC).date().isoformat(), of.expires, of.seed)
+    circumstances = Circumstances(lab.__version__, today().isoformat(), of.expires, of.seed)
     return proofs, record(proofs, runs, of.sources(drills), circumstances), _exit(proofs)
 
 
 def _tried(of: Proving, drills: Mapping[Setting, Drill]) -> tuple[Runs, int]:
-    """The runs of each setting; the number of the signal that ended them early, 0 where none did."""
+    """The runs of each setting; the number of the signal that ended them early, 0 where none did. One that comes while runs are
+    judged is heard as well: after the group.
+    """
     found: dict[Setting, list[Finished]] = defaultdict(list)
     planned = trials(of.claims, rounds=of.rounds, seed=of.seed)
     todo = of.groups(drills, planned)
     begun, known = 0, len(planned)
-    for group in todo:
-        runs = _run(of, _told(group, begun, known), len(group), drills)
-        begun += len(group)
-        for trial, finished in zip(group, runs, strict=False):  # after Ctrl-C there are fewer
-            found[trial.setting].append(finished)
-            if _says_nothing(of, trial.setting, finished) and len(found[trial.setting]) < MOST * of.rounds:
-                todo.append((again(trial, of.rounds),))  # alone
-                known += 1
-        if signal := max(finished.ended.signal for finished in runs):
-            return found, signal
+    with Interrupts() as between:
+        for group in todo:
+            runs = _run(of, _told(group, begun, known), len(group), drills)
+            begun += len(group)
+            for trial, finished in zip(group, runs, strict=False):  # after Ctrl-C there are fewer
+                found[trial.setting].append(finished)
+                if _says_nothing(of, trial.setting, finished) and len(found[trial.setting]) < MOST * of.rounds:
+                    todo.append((again(trial, of.rounds),))  # alone
+                    known += 1
+            if signal := max([*between.signals[:1], *(finished.ended.signal for finished in runs)], default=0):
+                return found, signal
     return found, 0
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import NoReturn, TextIO
 
 import typer
@@ -28,6 +29,11 @@ def data_to_reader() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go(sys.stdout)
+
+
+def today() -> date:
+    """By the calendar of whoever reads it: a document expires, and a record is of, their day."""
+    return date.today()  # noqa: DTZ011  # not the day in Greenwich
 
 
 def _let_go(stream: TextIO) -> None:

@@ -36,8 +36,8 @@ def _alarms(drill: Drill, alarms: Alarms, at: Path, stages: Sequence[Stage]) -> 
     if alarms.connections is not None and alarms.connections.above.of_limit:
         yield from _limit(drill, (*at, "connections", "above"))
     if drill.target.url is not None:
-        for name in alarms.of_listener:
-            what = f"alarm {name} reads the listener of a service that the lab does not start"
+        for name in [*alarms.of_listener, *(["died"] if alarms.died else [])]:
+            what = f"alarm {name} looks at a process that the lab does not start"
             yield Finding((*at, name), what, "errors, latency or health: they ask it", about=(("target", "url"),))
 
 

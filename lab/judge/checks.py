@@ -14,7 +14,7 @@ from lab.history.model.rows import Column
 from lab.judge.baseline import Baseline
 from lab.judge.figures import Scene
 from lab.judge.known import LATE_NS, Seen
-from lab.judge.landed import Evidence, Landed, landed
+from lab.judge.landed import UNLANDED, Evidence, landed
 from lab.judge.outages import Episode
 from lab.judge.timeline import Timeline
 from lab.judge.times import ns
@@ -148,11 +148,8 @@ def too_early(finding: Finding) -> Reasons:
 def landing(finding: Finding) -> Reasons:
     if finding.scene is None or not finding.timeline.stage.fault:
         return
-    match landed(finding.evidence, bool(finding.episodes)):
-        case Landed.NO:
-            yield "the fault has not landed: none of its counters moved as they must"
-        case Landed.IN_PART:
-            yield "the fault landed in part: its counter moved, but no outage was visible"
+    if why := UNLANDED.get(landed(finding.evidence, bool(finding.episodes))):
+        yield why
 
 
 def lateness(finding: Finding) -> Reasons:

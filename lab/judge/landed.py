@@ -22,6 +22,13 @@ class Landed(StrEnum):
     NO = "no"
 
 
+UNLANDED: Mapping[Landed, str] = {
+    Landed.NO: "the fault has not landed: none of its counters moved as they must",
+    Landed.IN_PART: "the fault landed in part: its counter moved, but no outage was visible",
+}
+"""Why a stage is unknown then."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Counter by counter: how far it moved from the baseline's end to its last reading, and during the baseline."""

@@ -18,6 +18,7 @@ Compare = Literal["recovered", "bad", "failed", "resets", "time"]
 """What is compared between the arms: did it recover (Fisher), how many requests were bad, how many of a load test failed or
 were reset, how long it took (Mann-Whitney)."""
 OF_LOAD_TESTS: frozenset[Compare] = frozenset({"failed", "resets"})
+OF_RECOVERY: frozenset[Compare] = frozenset({"recovered", "time"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lab.judge.landed import UNLANDED
 from lab.judge.verdict import EpisodeVerdict, Ruling, StageVerdict, Verdict
 
 NEVER_S = math.inf
@@ -13,8 +14,9 @@ NEVER_S = math.inf
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """``well``: recovered in time, or no outage at all; of a load test, every threshold was kept. ``seconds`` from the
-    injection (or the heal, where the lab ends the fault) to the recovery, 0 without an outage. ``bad``: requests of the
+    """``well``: every outage recovered, the fault's within its budget, or there was none; of a load test, every threshold was
+    kept. ``seconds`` of the longest of them, from the injection (or the heal, where the lab ends the fault), 0 without an
+    outage. ``bad``: requests of the
     probe, or failed and slow ones of a load test; of that alone ``failed``, and of these ``resets``. ``unknown``: why the
     trial says nothing; then only ``landed`` is of use: False where the fault's counters, or the requests, say that it did
     not.
@@ -66,11 +68,11 @@ def _of_load(stage: StageVerdict) -> Outcome:
 def _of_probe(stage: StageVerdict, prevents: bool) -> Outcome:
     felt_nothing = not stage.episodes and bool(stage.evidence.done)
     unknown = stage.verdict is Ruling.UNKNOWN and not (prevents and felt_nothing and _only_of_landing(stage))
-    first = stage.episodes[0] if stage.episodes else None
+    recover = stage.budgets.get("recover")
     everything = [episode.classes["all"] for episode in stage.episodes if "all" in episode.classes]
     return Outcome(
-        well=all(not episode.censored for episode in stage.episodes),
-        seconds=0.0 if first is None else _seconds(first),
+        well=not any(each.censored for each in stage.episodes) and (recover is None or recover.kept is not False),
+        seconds=max((_seconds(each) for each in stage.episodes), default=0.0),
         bad=sum(each.bad for each in everything),
         requests=stage.evidence.probe.requests,
         landed=stage.evidence.landed not in ("no", "in part"),
@@ -79,7 +81,8 @@ def _of_probe(stage: StageVerdict, prevents: bool) -> Outcome:
 
 
 def _only_of_landing(stage: StageVerdict) -> bool:
-    return stage.evidence.landed != "yes" and len(stage.reasons) == 1
+    """A run that broke off after the injection has one reason as well, and it is another."""
+    return all(reason in UNLANDED.values() for reason in stage.reasons)
 
 
 def _seconds(episode: EpisodeVerdict) -> float:

@@ -26,8 +26,8 @@ probe's p99 lag stays under 3.1 ms [M]."""
 
 
 def patches(arm: Arm) -> tuple[str, ...]:
-    """What the arm sets, as a person would type it behind ``--set``."""
-    return tuple(f"{key}={format_scalar(value)}" for key, value in arm.set.items())
+    """What the arm sets, as a person would type it behind ``--set``: what a key holds after the key."""
+    return tuple(f"{key}={format_scalar(arm.set[key])}" for key in sorted(arm.set, key=lambda key: key.split(".")))
 
 
 def alone(drill: Drill, stage: str | None) -> Drill:
@@ -49,7 +49,7 @@ class Setting:
 
     @classmethod
     def of(cls, claim: Claim, arm: Arm) -> Setting:
-        return cls(claim.drill, claim.stage, tuple(sorted(arm.without)), tuple(sorted(patches(arm))))
+        return cls(claim.drill, claim.stage, tuple(sorted(arm.without)), patches(arm))
 
     def __str__(self) -> str:
         name = self.drill if self.stage is None else f"{self.drill} ({self.stage})"

@@ -16,7 +16,7 @@ from lab.prove.outcome import Outcome
 from lab.prove.plan import Setting, arms
 from lab.prove.ruling import Proof
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class BadRecord(ValueError):
@@ -61,7 +61,10 @@ def _claim(proof: Proof, runs: Mapping[Setting, Sequence[str]]) -> dict[str, Any
     without, with_ = arms(proof.claim)
     return {
         "id": proof.claim.id,
+        "kind": proof.claim.kind,
         "claim": proof.claim.claim,
+        "compare": proof.claim.compare,
+        "only_if": proof.claim.only_if,
         "drill": proof.claim.drill,
         "stage": proof.claim.stage,
         "expect": proof.claim.expect,

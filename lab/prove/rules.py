@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import get_args
 
 from lab.drill.model import Drill
 from lab.drill.patches import resolve
 from lab.drill.problems import DrillErrors, Finding, Path, Problem
 from lab.drill.suggest import nearest, one_of
-from lab.prove.claims import OF_LOAD_TESTS, Arm
+from lab.prove.claims import OF_LOAD_TESTS, Arm, Compare
 from lab.prove.document import Incident
 from lab.prove.front import Entry
 from lab.prove.plan import alone, patches
@@ -87,7 +88,7 @@ def _compare(entry: Entry, drill: Drill) -> Iterator[Finding]:
     claim, stages = entry.claim, alone(drill, entry.claim.stage).stages
     if claim.compare in OF_LOAD_TESTS and stages and not stages[-1].is_load_test:
         what = f"compares {claim.compare}, and stage {stages[-1].stage} of drill {drill.drill} is no load test"
-        yield _finding(entry, ("compare",), what, "recovered, bad or time")
+        yield _finding(entry, ("compare",), what, one_of(set(get_args(Compare)) - OF_LOAD_TESTS))
 
 
 def _arm(entry: Entry, key: str, arm: Arm, read: ReadDrill) -> tuple[Drill | None, list[Finding]]:

@@ -5,8 +5,8 @@
    What is known to be small is asked first: 310 bad requests in place of 313 are no remedy, however surely they are fewer.
 3. *held*: with the measure, or without the cause, it does better in what the claim compares (p, Holm over the document);
    *holds only if …*, where the claim says on what it depends; *consistent* where there were too few trials to say held.
-4. *did not hold*: it does worse; or it changes how many requests are bad, by more than that, and what it was for did not happen
-   all the same (each of these p is multiplied by the number of claims).
+4. *did not hold*: it does worse; or, of a recovery, it changes how many requests are bad, by more than that, and what it was for
+   did not happen all the same (each of these p is multiplied by the number of claims).
 5. *no difference*: neither better nor worse (p > 20 % both ways, unadjusted). Few trials that differ without being enough are no
    likeness: *inconclusive*.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
 
-from lab.prove.claims import Claim, Compare, Result
+from lab.prove.claims import OF_RECOVERY, Claim, Compare, Result
 from lab.prove.outcome import Outcome
 from lab.prove.plan import QUICK_ROUNDS, spared_with
 from lab.prove.statistics import MARGIN, SIGNIFICANT, alike, fisher, holm, mann_whitney
@@ -118,7 +118,7 @@ def _ruled(proof: Proof, claims: int) -> Proof:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
     if against * claims <= SIGNIFICANT:
         return replace(proof, result="did not hold", why=f"{'worse' if spared_with(claim) else 'better'} with it")
-    if not any(each.well for each in spared) and _bad_differ(spared, struck, claims):
+    if claim.compare in OF_RECOVERY and not any(each.well for each in spared) and _bad_differ(spared, struck, claims):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
     if min(proof.p, against) > NEITHER:
         return replace(proof, result="no difference")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from lab.prove.claims import Compare
+from lab.prove.claims import OF_RECOVERY, Compare
 from lab.prove.outcome import Outcome
 from lab.prove.ruling import Proof
 from lab.report.quantities import count, duration
 from lab.report.table import aligned
 
 MODEL = "measured in a model of your system: it refutes cheaply and confirms weakly"
+
+COUNTED: Mapping[Compare, str] = {"bad": "bad", "failed": "failed", "resets": "reset"}
+"""Requests, in a word."""
 
 
 def proof_table(proofs: Sequence[Proof]) -> str:
@@ -45,13 +48,10 @@ def shown(arm: Sequence[Outcome], compare: Compare = "recovered") -> str:
     known = [each for each in arm if not each.unknown]
     if not known:
         return "unknown"
-    if compare in ("failed", "resets"):
-        counted, word = (
-            ([each.failed for each in known], "failed") if compare == "failed" else ([each.resets for each in known], "reset")
-        )
-        return f"{_median(counted)} of {_median(each.requests for each in known)} {word}"
-    if compare == "bad" or all(each.load_test for each in known):
-        return f"{_median(each.bad for each in known)} of {_median(each.requests for each in known)} bad"
+    figure: Compare = "bad" if compare in OF_RECOVERY and all(each.load_test for each in known) else compare
+    if figure in COUNTED:
+        counted = (getattr(each, figure) for each in known)
+        return f"{_median(counted)} of {_median(each.requests for each in known)} {COUNTED[figure]}"
     well = sum(each.well for each in known)
     if well == 0:
         return "not recovered"

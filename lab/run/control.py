@@ -1,4 +1,4 @@
-"""Outside the room: starts it, follows its events, hands Ctrl-C on, and judges what was recorded."""
+"""Outside the room: starts it, follows its events, hands Ctrl-C on, and stores what was judged."""
 
 from __future__ import annotations
 

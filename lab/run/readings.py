@@ -17,7 +17,7 @@ EVERY_S = 1.0
 
 
 async def of_the_listener(bench: Bench, stage: Stage, watcher: Watcher) -> None:
-    """What waits there, is open and was dropped, for the alarm rules that are about it. More often than anything else."""
+    """What waits there, is open and was dropped, for the alarm rules that are about it."""
     wanted = stage.alarm.of_listener if stage.alarm else {}
     while wanted:
         watcher.read(await bench.room.at_the_listener(wanted))

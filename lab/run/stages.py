@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from lab.drill.address import authority
-from lab.drill.model import LONGEST_PERIOD_S, Scalar, Stage
+from lab.drill.model import Scalar, Stage
 from lab.fault import Place
 from lab.history.model.events import BaselineEvent, NoteEvent, StageEvent, TargetEvent, TickEvent
 from lab.http.template import Template
@@ -236,7 +236,7 @@ async def _baseline_and_fault(
     if injection is None:
         await asyncio.sleep(stage.lasts)
         return
-    await _alive_for(bench, Random(f"{bench.plan.seed}/{stage.stage}").uniform(0, LONGEST_PERIOD_S))
+    await _alive_for(bench, Random(f"{bench.plan.seed}/{stage.stage}").uniform(0, stage.longest_period_s))
     with next_start.left_by(injection.fault):
         why = await injection.stand(stage, tape, watcher)
     await cool(stage, watcher, why)

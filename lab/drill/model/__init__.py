@@ -22,7 +22,6 @@ from lab.drill.model.measure import Deed, Do, Measure, Respond, Step, StepDo
 from lab.drill.model.noun import Scalar
 from lab.drill.model.stage import (
     GOOD_TO_CONFIRM,
-    LONGEST_PERIOD_S,
     SHORTEST_BASELINE_S,
     Budgets,
     FaultCall,
@@ -36,7 +35,6 @@ from lab.drill.model.target import Request, Target
 
 __all__ = [
     "GOOD_TO_CONFIRM",
-    "LONGEST_PERIOD_S",
     "SAMPLE_S",
     "SHORTEST_BASELINE_S",
     "AlarmName",

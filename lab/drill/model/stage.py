@@ -18,7 +18,7 @@ SHORTEST_BASELINE_S = 4.0
 """0 bad of 400 leaves an upper bound of 0.92 %, just under the floor of what a baseline may be taken for."""
 SHORTEST_COOL_S = 3.0
 LONGEST_PERIOD_S = 0.1
-"""Of what asks again and again in a stage. The fault comes at a moment of it that the seed draws: trials that all met the
+"""Of what asks again and again in every stage. The fault comes at a moment of it that the seed draws: trials that all met the
 pollers at the same one would repeat one delay, and call it their spread."""
 GOOD_TO_CONFIRM = 100
 """Good requests, without a bad one among them, that confirm a recovery; it follows from the judge's mirror fold."""
@@ -142,6 +142,11 @@ class Stage(FileNoun):
         return self.settle + max(self.baseline, SHORTEST_BASELINE_S) + self.probe.slow
 
     @property
+    def longest_period_s(self) -> float:
+        """Of all that looks at the target from time to time."""
+        return max(LONGEST_PERIOD_S, self.alarm.health.every if self.alarm and self.alarm.health else 0.0)
+
+    @property
     def fault_s(self) -> float:
         """The longest that the fault can stand."""
         return self.deadline_s if self.until_recovered else self.lasts
@@ -151,7 +156,7 @@ class Stage(FileNoun):
         """N: probe requests of the longest possible rest of the stage after its baseline; fixed before it starts."""
         if self.is_load_test:
             return round(self.probe.rate * self.load_s)
-        return round(self.probe.rate * (self.probe.slow + LONGEST_PERIOD_S + self.fault_s + self.cool_s))
+        return round(self.probe.rate * (self.probe.slow + self.longest_period_s + self.fault_s + self.cool_s))
 
     @property
     def respond(self) -> tuple[Respond, ...]:

@@ -99,10 +99,13 @@ def test_all_that_was_asked_of_recovery_is_a_claim() -> None:
     ("wrong", "number"),
     [
         ({"boot_ms": [100.0]}, 0),
+        ({"long_inherited": [Trial(480, 7, 0)]}, 1),
         ({"long_inherited": [Trial(280, 7, 1)]}, 2),
         ({"noticed_ms": [190, 301.0]}, 3),
         ({"noticed_ms": [math.inf]}, 3),
+        ({"decided_ms": [0.1] * 18 + [5.1] * 2}, 4),
         ({"decided_ms": [0.1] * 99 + [5.1]}, 5),
+        ({"sample_ms": [0.1] * 18 + [2.1] * 2}, 6),
         ({"sample_ms": [0.1] * 99 + [2.1]}, 7),
     ],
 )
@@ -114,6 +117,20 @@ def test_what_never_recovers_is_said_and_survives_the_file() -> None:
     never = Round(trials={"supervisord": {"SIGSTOP": [Trial(math.inf, 700, 0)]}}, noticed_ms=[math.inf])
     assert from_json(to_json("now", [GOOD, never])) == ("now", [GOOD, never])
     assert any("supervisord" in line and "**never** in 8 s" in line for line in rendered("now", [never]))
+
+
+def test_what_recovers_now_and_then_is_told_apart() -> None:
+    mixed = Round(trials={"circus": {"SIGKILL": [Trial(math.inf, 700, 0), Trial(280, 6, 0)]}})
+    assert any("circus" in line and "**never** in 1 of 2, else 280 or more" in line for line in rendered("now", [mixed]))
+
+
+def test_what_no_round_has_measured_is_no_claim() -> None:
+    assert kept(Round()) == []
+
+
+def test_a_peer_that_is_here_in_another_round_keeps_its_figures() -> None:
+    found = list(rendered("now", [Round(missing={"lab, rebind": "make it"}), GOOD]))
+    assert not any("not here" in line for line in found)
 
 
 def test_a_peer_that_is_not_here_keeps_its_lines() -> None:

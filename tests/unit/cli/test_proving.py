@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
 
-from lab.cli.proving import Proving, carry_out, dry_run
+from lab.cli.proving import Proving, carry_out, check, dry_run, prove_and_record
 from lab.history import store
+from lab.judge.verdict import Verdict
 from lab.nanoseconds import NS_PER_S
 from lab.prove.claims import Arm, Claim
 from lab.prove.record import read, stale
+from lab.run import control
 
 RESTART = Claim(id="auto-restart", claim="a crash heals by itself", drill="crash", without=Arm(without=("auto-restart",)))
 
@@ -69,4 +73,53 @@ def test_two_trials_at_a_time_are_whole_runs_and_the_next_begins_as_one_ends(tmp
 def test_a_dry_run_lists_arms_trials_and_time(tmp_path: Path) -> None:
     lines = dry_run(proving(tmp_path, RESTART)).splitlines()
     assert lines[0].startswith("6 × crash --without auto-restart: ")
-    assert lines[2].startswith("1 claims, 12 trials, ")
+    assert lines[2].startswith("1 claim, 12 trials, ")
+
+
+@pytest.mark.slow
+def test_a_record_is_written_beside_the_document_stands_and_grows_stale(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of, document = proving(tmp_path / "runs", RESTART, rounds=3), tmp_path / "crash.md"
+    assert prove_and_record(of, document, whole=True) == 0
+    assert (tmp_path / "crash.record.md").read_text().startswith("# crash.md: what was proved")
+    assert check(of, document) == 0
+    assert "stands, of" in capsys.readouterr().out
+    assert check(replace(of, document="# another"), document) == 1
+    told = capsys.readouterr()
+    assert "the document has changed since" in told.err
+    assert "stale, of" in told.out
+
+
+@pytest.mark.slow
+def test_of_some_claims_or_where_nothing_can_be_written_there_is_no_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of = proving(tmp_path / "runs", RESTART, rounds=3)
+    assert prove_and_record(of, tmp_path / "crash.md", whole=False) == 0
+    assert list(tmp_path.glob("*.record.*")) == []
+    assert "no record: a record is of every claim" in capsys.readouterr().err
+    assert prove_and_record(of, tmp_path / "nowhere" / "crash.md", whole=True) == 3
+    assert "the record cannot be written" in capsys.readouterr().err
+    with pytest.raises(typer.Exit) as refused:
+        check(of, tmp_path / "crash.md")
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.slow
+def test_an_interrupt_while_runs_are_judged_ends_the_proof_with_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept: list[Path] = []
+
+    def keep_and_be_interrupted(run_dir: Path, verdict: Verdict, *, parquet: bool) -> str:
+        kept.append(run_dir)
+        signal.raise_signal(signal.SIGINT)
+        return ""
+
+    monkeypatch.setattr(control, "keep", keep_and_be_interrupted)
+    assert prove_and_record(proving(tmp_path / "runs", RESTART), tmp_path / "crash.md", whole=True) == 130
+    told = capsys.readouterr()
+    assert "auto-restart" in told.out
+    assert "no record: the proof was interrupted" in told.err
+    assert len(kept) == 1

@@ -44,12 +44,12 @@ def test_a_probe_that_is_slower_in_one_stage_needs_a_longer_window_of_the_drills
     assert "a probe of 10/s sends fewer than 10 requests in 500ms, expected at least 1s" in only(text)
 
 
-@pytest.mark.parametrize("name", ["queue: {above: 50%}", "connections: {above: 9}", "overflows: {over: 1s}"])
-def test_a_listener_that_is_not_ours_is_not_read(name: str) -> None:
+@pytest.mark.parametrize("name", ["queue: {above: 50%}", "connections: {above: 9}", "overflows: {over: 1s}", "died: {}"])
+def test_a_process_that_is_not_ours_is_not_looked_at(name: str) -> None:
     text = stage("probe: {request: look}", f"alarm: {{{name}}}").replace(
         "target: {use: shop}", "target: {url: 'http://127.0.0.1:8080', requests: {look: {get: /}}}"
     )
-    assert f"alarm {name.partition(':')[0]} reads the listener of a service that the lab does not start" in [
+    assert f"alarm {name.partition(':')[0]} looks at a process that the lab does not start" in [
         each.what for each in problems(text)
     ]
 

@@ -13,6 +13,7 @@ from lab.drill.problems import DrillErrors, Problem
 from lab.prove.document import Incident, parse
 
 INCIDENTS = Path(__file__).parents[3] / "runbooks" / "incidents"
+DOCUMENTS = sorted(path.name for path in INCIDENTS.glob("*.md") if not path.name.endswith(".record.md"))
 FILE = "shop.md"
 TODAY = date(2027, 1, 1)
 FLAWLESS = """\

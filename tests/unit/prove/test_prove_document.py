@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from incident_texts import FILE, FLAWLESS, INCIDENTS, changed, incident
+from incident_texts import DOCUMENTS, FILE, FLAWLESS, INCIDENTS, changed, incident
 
 from lab.drill.problems import DrillErrors
 from lab.prove.body import read_body, seconds
@@ -15,7 +15,6 @@ from lab.prove.claims import Arm, Claim
 from lab.prove.document import Incident, parse, understood
 from lab.prove.words import WORDS
 
-DOCUMENTS = sorted(path.name for path in INCIDENTS.glob("*.md"))
 PAIRS = sorted({name.split(".")[0] for name in DOCUMENTS})
 
 

@@ -16,7 +16,6 @@ WITH = Setting("crash", None, (), ())
 SOURCES = Sources(digest("# incident"), {"crash": digest("a"), "crash --without auto-restart": digest("b")})
 PROOFS = prove({OF.id: ([never()] * 6, [good()] * 6)}, [OF])
 TEXT = record(PROOFS, {WITH: ["runs/crash/1"]}, SOURCES, Circumstances("0.1.0", "2026-11-25", "2027-01-01", 7))
-EDITED = (TEXT.replace('"held"', '"did not hold"'), json.dumps({**json.loads(TEXT), "lab": "9"}))
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -36,6 +36,13 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("a shorter time", rising(good, 20), rising(good, 10), claim(compare="time"), "held"),
     ("more resets, as the cause has it", [burst(149)] * 6, [burst(149, 101)] * 6, claim(kind="cause", compare="resets"), "held"),
     ("more failed, though fewer are slow", LOST_NONE, LOST_SOME, claim(compare="failed"), "did not hold"),
+    (
+        "other requests are bad, of which nothing is claimed",
+        [burst(200)] * 6,
+        [burst(100)] * 6,
+        claim(compare="failed"),
+        "no difference",
+    ),
     ("as many resets", [burst(149, 101)] * 6, [burst(0, 101)] * 6, claim(compare="resets"), "no difference"),
     ("one in a hundred fewer, however surely", rising(many, 320), rising(many, 310), claim(compare="bad"), "no difference"),
     ("one in a hundred more", rising(many, 310), rising(many, 320), claim(compare="bad"), "no difference"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import get_args
 
+from lab.prove.claims import OF_RECOVERY, Compare
+from lab.prove.outcome import Outcome
 from lab.prove.ruling import prove
-from lab.report.proof import proof_markdown, proof_table, shown
+from lab.report.proof import COUNTED, proof_markdown, proof_table, shown
 from tests.unit.prove.outcomes import burst, claim, good, never, unknown
 
 RESTART, BACKLOG = claim("auto-restart"), claim("network-settings", claim="backlog 100 → 1024 | one peak", kind="cause")
@@ -34,6 +37,12 @@ def test_a_bar_in_a_claim_breaks_no_table() -> None:
     lines = list(proof_markdown(PROOFS))
     assert lines[3].startswith("| cause: backlog 100 → 1024 \\| one peak | unknown |")
     assert {line.replace("\\|", "").count("|") for line in lines if line.startswith("|")} == {6}
+
+
+def test_each_figure_that_claims_compare_is_a_recovery_or_is_counted() -> None:
+    names = {each.name for each in fields(Outcome)}
+    assert set(get_args(Compare)) == OF_RECOVERY | set(COUNTED)
+    assert set(COUNTED) <= names
 
 
 def test_an_arm_in_words() -> None:
