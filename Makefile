@@ -35,7 +35,7 @@ benchmarks/.venv/bin/locust:
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check locust==2.47.0
 
-# About 9 minutes: the responder beside supervisors (benchmarks/README.md).
+# About 11 minutes: the responder beside supervisors (benchmarks/README.md).
 bench-recovery: setup
 	@$(MAKE) --no-print-directory benchmarks/.supervisors/bin/gunicorn || echo "no supervisors: the table says so" >&2
 	$(BIN)/python -m benchmarks.recovery
