@@ -63,8 +63,9 @@ def dry_run(of: Proving) -> str:
     groups_s = [[_longest_s(drills[trial.setting]) for trial in group] for group in of.groups(drills, planned)]
     whole_s = sum(longest_s(each_s, of.at_a_time) for each_s in groups_s)
     claims = f"{len(of.claims)} claim{'s' if len(of.claims) > 1 else ''}"
+    beside = f", light ones {of.at_a_time} at a time" if of.at_a_time > 1 else ""
     return "\n".join(
-        [*lines, f"{claims}, {len(planned)} trials, {whole_s / 60:.0f} min at most, beside what has to be run again"]
+        [*lines, f"{claims}, {len(planned)} trials{beside}: {whole_s / 60:.0f} min at most, and what has to be run again"]
     )
 
 
@@ -83,6 +84,8 @@ def prove_and_record(of: Proving, document: Path, *, whole: bool) -> int:
     proofs, text, code = carry_out(of)
     with data_to_reader():
         print(proof_table(proofs))
+        if not text:
+            print("interrupted: no proof; above is what had run by then")
     if text and whole:
         try:
             _write(document, text, proofs)
@@ -114,7 +117,7 @@ def check(of: Proving, document: Path) -> int:
     try:
         found = read(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        refuse(f"{path}: no record", f"lab prove {document}")
+        refuse(f"{path}: no record", f"lab prove {document}; with --dry-run it says how long that takes")
     except OSError as error:
         refuse(f"{path}: {error.strerror}")
     except ValueError as error:

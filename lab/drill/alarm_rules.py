@@ -68,7 +68,7 @@ def _health(rule: HealthAlarm, at: Path) -> Iterator[Finding]:
         yield Finding((*at, "every"), often, f"at least {format_duration(FASTEST_S)}")
     elif not 0 < rule.timeout <= rule.every:
         what = f"a timeout of {format_duration(rule.timeout)} for what is asked every {format_duration(rule.every)}"
-        yield Finding((*at, "timeout"), what, "more than 0s and at most every", about=((*at, "every"),))
+        yield Finding((*at, "timeout"), what, f"more than 0s, at most {format_duration(rule.every)}", about=((*at, "every"),))
 
 
 def _limit(drill: Drill, path: Path) -> Iterator[Finding]:

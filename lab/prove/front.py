@@ -73,7 +73,8 @@ def read_front(lines: Sequence[str], file: str) -> tuple[Front, list[Problem]]:
     end = fences(lines)
     if end is None:
         nothing = Document(None, {(): Mark(file, 1)})
-        return Front(nothing), [Problem(file, 1, "no front matter", f"{_KEYS} between two lines of {FENCE}")]
+        what = "the front matter has no end" if lines and lines[0].rstrip() == FENCE else "no front matter"
+        return Front(nothing), [Problem(file, 1, what, f"{_KEYS} between two lines of {FENCE}")]
     document, problems = compose("\n".join(["", *lines[1:end]]), file)  # an empty first line: its lines are the document's
     if not isinstance(document.data, dict):
         return Front(document), problems or [Problem(file, 1, "the front matter is no mapping", _KEYS)]
@@ -98,4 +99,4 @@ def _entries(claims: Any) -> tuple[tuple[Entry, ...], list[Finding]]:
 
 def _of_claim(finding: Finding, at: Path, data: Any) -> Finding:
     name = data.get("id") if isinstance(data, dict) else None
-    return replace(finding, path=(*at, *finding.path), what=f"claim {name or at[-1]}: {finding.what}")
+    return replace(finding, path=(*at, *finding.path), what=f"claim {name or int(at[-1]) + 1}: {finding.what}")

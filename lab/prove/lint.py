@@ -127,7 +127,8 @@ def _unproven(incident: Incident) -> Said:
         for item in section.items if section.name in PROMISING else ():
             if not known.intersection(item.names):
                 noun = "a cause" if section.name == "cause" else "a measure"
-                yield f"{noun} without a drill: it names no claim", (item.line,)
+                named = f"there is no claim {' nor '.join(item.names)}" if item.names else "it names no claim"
+                yield f"{noun} without a drill: {named}", (item.line,)
 
 
 def _unsaid(incident: Incident) -> Said:

@@ -51,7 +51,7 @@ def test_what_the_document_does_not_expect_fails_it(tmp_path: Path) -> None:
 
 def test_a_dry_run_counts_what_runs_at_a_time_once(tmp_path: Path) -> None:
     alone, beside = (replace(proving(tmp_path, RESTART), at_a_time=jobs) for jobs in (1, 2))
-    minutes = [int(dry_run(of).split(" trials, ")[1].split(" min")[0]) for of in (alone, beside)]
+    minutes = [int(dry_run(of).rpartition(": ")[2].split(" min")[0]) for of in (alone, beside)]
     assert minutes[0] == pytest.approx(2 * minutes[1], abs=1)
 
 
@@ -73,7 +73,7 @@ def test_two_trials_at_a_time_are_whole_runs_and_the_next_begins_as_one_ends(tmp
 def test_a_dry_run_lists_arms_trials_and_time(tmp_path: Path) -> None:
     lines = dry_run(proving(tmp_path, RESTART)).splitlines()
     assert lines[0].startswith("6 × crash --without auto-restart: ")
-    assert lines[2].startswith("1 claim, 12 trials, ")
+    assert lines[2].startswith("1 claim, 12 trials: ")
 
 
 @pytest.mark.slow
@@ -121,5 +121,6 @@ def test_an_interrupt_while_runs_are_judged_ends_the_proof_with_what_there_is(
     assert prove_and_record(proving(tmp_path / "runs", RESTART), tmp_path / "crash.md", whole=True) == 130
     told = capsys.readouterr()
     assert "auto-restart" in told.out
+    assert told.out.endswith("interrupted: no proof; above is what had run by then\n")
     assert "no record: the proof was interrupted" in told.err
     assert len(kept) == 1

@@ -29,8 +29,8 @@ ALL = f"alarm: {{{QUEUE}, connections: {{above: 120}}, {LATENCY}, overflows: {{o
         ("overflows: {over: 40ms}", "a window of 40ms: drops are read every 50ms, expected at least 50ms"),
         ("health: {misses: 0}", "0 answers missed, expected at least 1"),
         ("health: {every: 5ms, timeout: 5ms}", "asked every 5ms, which is load of its own, expected at least 10ms"),
-        ("health: {timeout: 101ms}", "a timeout of 101ms for what is asked every 100ms, expected more than 0s and at most every"),
-        ("health: {timeout: 0s}", "a timeout of 0s for what is asked every 100ms, expected more than 0s and at most every"),
+        ("health: {timeout: 101ms}", "a timeout of 101ms for what is asked every 100ms, expected more than 0s, at most 100ms"),
+        ("health: {timeout: 0s}", "a timeout of 0s for what is asked every 100ms, expected more than 0s, at most 100ms"),
         ("overflows: {above: -1, over: 1s}", "more than -1 drops, expected 0 or more"),
     ],
 )

@@ -133,6 +133,7 @@ def problems(*changes: tuple[str, str]) -> list[str]:
             "incident",
             f"{FILE}:1: no front matter, expected incident:, expires: and claims: between two lines of ---",
         ),
+        ("\n---\n# ", "\n# ", f"{FILE}:1: the front matter has no end, expected incident:, expires: and claims: between two"),
         ("incident: shop-down\n", "", f"{FILE}:2: incident is missing, expected text"),
         ("2027-06-30", "soon", f"{FILE}:3: expires: 'soon' is not a day, expected a day such as 2027-06-30"),
         ("2027-06-30", "20270630", f"{FILE}:3: expires: 20270630 is not a day, expected a day such as 2027-06-30"),
@@ -156,7 +157,7 @@ def test_claims_that_are_none() -> None:
         assert [each.what for each in found] == ["no claims"]
     _, found = understood(head + "claims: [soon]\n" + body, FILE)
     assert [str(each) for each in found] == [
-        f"{FILE}:4: claim 0: no mapping, expected id:, claim:, drill:, without: and with:",
+        f"{FILE}:4: claim 1: no mapping, expected id:, claim:, drill:, without: and with:",
     ]
 
 

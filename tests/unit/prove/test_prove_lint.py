@@ -39,7 +39,7 @@ FIRES = [
     ("order", "00:01:00", "00:00:20", "the timeline goes back by 10 s"),
     ("order", "| start |", "| passed on |", "'alarm' stands after 'passed on'"),
     ("unproven", ": `full-queue`", "", "a cause without a drill: it names no claim"),
-    ("unproven", "It was restarted: `restart`", "It was restarted: `rest`", "a measure without a drill: it names no claim"),
+    ("unproven", "It was restarted: `restart`", "It was restarted: `rest`", "a measure without a drill: there is no claim rest"),
     ("unproven", "by itself: `restart`", "by itself", "a measure without a drill: it names no claim"),
     ("unsaid", "`full-queue`", "`restart`", "claim full-queue is named by no cause and no measure of the text"),
     ("expired", "2027-06-30", "2026-12-31", "it expired on 2026-12-31: is it still true?"),
