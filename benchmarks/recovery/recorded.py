@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.recovery.trial import Trial
-
-NS_PER_MS = 1e6
+from lab.nanoseconds import NS_PER_MS
 
 
 @dataclass

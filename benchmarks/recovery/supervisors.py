@@ -13,8 +13,8 @@ from benchmarks.programs import ROOT, NotHere
 
 VENV = ROOT / "benchmarks" / ".supervisors"
 HOW = "make benchmarks/.supervisors/bin/gunicorn"
-EVERY_MS = 100
-HEALTH = {"every": f"{EVERY_MS}ms", "timeout": "80ms", "misses": 2}
+EVERY_MS, TIMEOUT_MS, MISSES = 100, 80, 2
+HEALTH = {"every": f"{EVERY_MS}ms", "timeout": f"{TIMEOUT_MS}ms", "misses": MISSES}
 TARGET = f"{sys.executable} -m target"
 
 
@@ -115,7 +115,7 @@ def _site_packages() -> str:
 
 _GUNICORN = {"PYTHONPATH": f"{ROOT}:{_site_packages()}"}
 _INJECTED = '"kind":"inject","stage":"supervised","phase":"end"'
-LAB_ALARM = "died; health: 2 misses of 80 ms, every 100 ms"
+LAB_ALARM = f"died; health: {MISSES} misses of {TIMEOUT_MS} ms, every {EVERY_MS} ms"
 REBIND, INHERITED = "lab, rebind", "lab, inherited"
 
 ALL: Sequence[Supervisor] = (

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NS_PER_MS = 1e6
+from lab.nanoseconds import NS_PER_MS
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from lab.prove.plan import Setting, Trial, again, alone, arms, grouped, is_light
 from lab.prove.record import Circumstances, Sources, digest, read, record, stale
 from lab.prove.ruling import Proof, prove
 from lab.report.proof import proof_markdown, proof_table
-from lab.run.interrupts import Interrupts
 from lab.run.prepare import Choices, Runtime
 
 MOST = 2
@@ -148,24 +147,21 @@ def carry_out(of: Proving) -> tuple[list[Proof], str, int]:
 
 
 def _tried(of: Proving, drills: Mapping[Setting, Drill]) -> tuple[Runs, int]:
-    """The runs of each setting; the number of the signal that ended them early, 0 where none did. One that comes while runs are
-    judged is heard as well: after the group.
-    """
+    """The runs of each setting; the number of the signal that ended them early, 0 where none did."""
     found: dict[Setting, list[Finished]] = defaultdict(list)
     planned = trials(of.claims, rounds=of.rounds, seed=of.seed)
     todo = of.groups(drills, planned)
     begun, known = 0, len(planned)
-    with Interrupts() as between:
-        for group in todo:
-            runs = _run(of, _told(group, begun, known), len(group), drills)
-            begun += len(group)
-            for trial, finished in zip(group, runs, strict=False):  # after Ctrl-C there are fewer
-                found[trial.setting].append(finished)
-                if _says_nothing(of, trial.setting, finished) and len(found[trial.setting]) < MOST * of.rounds:
-                    todo.append((again(trial, of.rounds),))  # alone
-                    known += 1
-            if signal := max([*between.signals[:1], *(finished.ended.signal for finished in runs)], default=0):
-                return found, signal
+    for group in todo:
+        runs = _run(of, _told(group, begun, known), len(group), drills)
+        begun += len(group)
+        for trial, finished in zip(group, runs, strict=False):  # after Ctrl-C there are fewer
+            found[trial.setting].append(finished)
+            if _says_nothing(of, trial.setting, finished) and len(found[trial.setting]) < MOST * of.rounds:
+                todo.append((again(trial, of.rounds),))  # alone
+                known += 1
+        if signal := max(finished.ended.signal for finished in runs):
+            return found, signal
     return found, 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.cli import reading
@@ -14,6 +14,7 @@ from lab.history.model.history import History
 from lab.judge.judge import judge
 from lab.judge.verdict import Verdict
 from lab.run import control
+from lab.run.interrupts import Interrupts
 from lab.run.prepare import Choices, prepare
 
 
@@ -55,12 +56,14 @@ def _planned(drills: Iterable[tuple[Drill, Choices]], out: Path) -> Iterator[con
 
 
 def _judged(ended: control.Ended, *, report: bool = False) -> Finished:
-    """What was recorded, judged, stored and told."""
+    """What was recorded, judged, stored and told. Ctrl-C meanwhile ends nothing half way: it is the run's signal."""
     from lab.cli.printing import last_line, print_report
 
-    history = reading.history(ended.run_dir, Exit.UNKNOWN)
-    finished = Finished(history, judge(history), ended)
-    unkept = control.keep(ended.run_dir, finished.verdict, parquet=not ended.signal)
+    with Interrupts() as meanwhile:
+        history = reading.history(ended.run_dir, Exit.UNKNOWN)
+        verdict = judge(history)
+        unkept = control.keep(ended.run_dir, verdict, parquet=not ended.signal)
+    finished = Finished(history, verdict, replace(ended, signal=ended.signal or next(iter(meanwhile.signals), 0)))
     if report:
         with data_to_reader():
             print_report(finished.history, finished.verdict)

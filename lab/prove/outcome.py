@@ -16,10 +16,9 @@ NEVER_S = math.inf
 class Outcome:
     """``well``: every outage recovered, the fault's within its budget, or there was none; of a load test, every threshold was
     kept. ``seconds`` of the longest of them, from the injection (or the heal, where the lab ends the fault), 0 without an
-    outage. ``bad``: requests of the
-    probe, or failed and slow ones of a load test; of that alone ``failed``, and of these ``resets``. ``unknown``: why the
-    trial says nothing; then only ``landed`` is of use: False where the fault's counters, or the requests, say that it did
-    not.
+    outage. ``bad``: requests of the probe, or failed and slow ones of a load test; of that alone ``failed``, and of these
+    ``resets``. ``unknown``: why the trial says nothing; then only ``landed`` is of use: False where the fault's counters, or
+    the requests, say that it did not.
     """
 
     well: bool

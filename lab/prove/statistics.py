@@ -38,7 +38,10 @@ def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
 
 
 def alike(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Neither tends to reach ``MARGIN`` times the other, each at 5 %: a difference of which it is known that it is small."""
+    """Neither tends to reach ``MARGIN`` times the other, each at 5 %: a difference of which it is known that it is small.
+
+    Of values that are none, never or negative (recovered before the heal was done) there is no fifth: those are not alike.
+    """
     return all(
         mann_whitney(first, [MARGIN * value for value in second]) <= SIGNIFICANT for first, second in ((one, other), (other, one))
     )

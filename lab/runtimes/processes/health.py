@@ -31,28 +31,22 @@ class Health:
     async def ask(self, port: int, within_s: float) -> str:
         """What came instead of a good answer within ``within_s``; empty: a good one."""
         answer = await self._asked(port, within_s)
-        return "" if answer.outcome is Outcome.OK else _answered(answer)
+        return "" if answer.ok else told(answer)
 
     async def until_good(self, process: Process, port: int, within_s: float) -> None:
         """Raises ServiceFailed when the process ends first, or gives no good answer within ``within_s``."""
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while (answer := await self._asked(port, WITHIN_S)).outcome is not Outcome.OK:
+        while not (answer := await self._asked(port, WITHIN_S)).ok:
             if not process.alive:
                 raise ServiceFailed(f"the target ended while it started ({described(await process.ended())}){self._log_tail()}")
             if self._clock.now_ns() > deadline_ns:
-                why = f"GET {self._path} on 127.0.0.1:{port}: {_answered(answer)}{_elsewhere(process)}"
+                why = f"GET {self._path} on 127.0.0.1:{port}: {told(answer)}{_elsewhere(process)}"
                 raise ServiceFailed(f"the target was not healthy within {within_s:g} s (boot): {why}{self._log_tail()}")
             await asyncio.sleep(EVERY_S)
 
     async def _asked(self, port: int, within_s: float) -> Exchange:
         by_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        request = f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
-        exchange, line = await HttpDialer("127.0.0.1", port, self._clock).send(
-            request, expect=frozenset({200}), connect_by_ns=by_ns, answer_by_ns=by_ns
-        )
-        if line is not None:
-            line.close()
-        return exchange
+        return await asked(HttpDialer("127.0.0.1", port, self._clock), f"127.0.0.1:{port}", self._path, by_ns)
 
     def _log_tail(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()[-LOG_LINES:] if self._log.exists() else []
@@ -65,5 +59,15 @@ def _elsewhere(process: Process) -> str:
     return f"; it listens on {', '.join(found)}" if found else "; it listens nowhere"
 
 
-def _answered(answer: Exchange) -> str:
+async def asked(dialer: HttpDialer, host: str, path: str, by_ns: int) -> Exchange:
+    """One GET over a new connection, good when it is answered 200 by then."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    exchange, line = await dialer.send(request, expect=frozenset({200}), connect_by_ns=by_ns, answer_by_ns=by_ns)
+    if line is not None:
+        line.close()
+    return exchange
+
+
+def told(answer: Exchange) -> str:
+    """What came instead of a good answer, in a word or two."""
     return f"status {answer.status}" if answer.outcome is Outcome.BAD_STATUS else answer.outcome.name.lower().replace("_", " ")

@@ -16,11 +16,13 @@ from lab.http.exchange import Exchange
 from lab.http.tls import client_context
 from lab.nanoseconds import NS_PER_S
 from lab.runtimes.base import ServiceFailed
+from lab.runtimes.processes.health import WITHIN_S, asked, told
 from lab.runtimes.processes.ledger import ledger_of
 from lab.runtimes.processes.pages import get_json
 
 HEALTH_EVERY_S = 0.1
-HEALTH_WITHIN_S = 1.0
+REMEDY = "; target: {ready: PATH} names a path that answers 200 when it is ready (/health unless said)"
+"""Whoever gave only a URL has not heard of a path that must answer."""
 NO_PROCESS = "the target is somebody's running service: the lab knows its URL, not its process"
 
 
@@ -75,27 +77,21 @@ class SomebodysService:
 
     async def until_ready(self, within_s: float) -> None:
         deadline_ns = self._clock.now_ns() + round(within_s * NS_PER_S)
-        while not (exchange := await self._health(HEALTH_WITHIN_S)).ok:
+        while not (exchange := await self._health(WITHIN_S)).ok:
             if self._clock.now_ns() > deadline_ns:
                 raise ServiceFailed(
-                    f"{self._url}{self._target.ready} gave no good answer within {within_s:g} s: {_told(exchange)}"
+                    f"{self._url}{self._target.ready} gave no good answer within {within_s:g} s: {told(exchange)}{REMEDY}"
                 )
             await asyncio.sleep(HEALTH_EVERY_S)
 
     async def ask_health(self, within_s: float) -> str:
         exchange = await self._health(within_s)
-        return "" if exchange.ok else _came(exchange)
+        return "" if exchange.ok else told(exchange)
 
     async def _health(self, within_s: float) -> Exchange:
         host, port, by_ns = self._address.host, self._address.port, self._clock.now_ns() + round(within_s * NS_PER_S)
-        request = f"GET {self._target.ready} HTTP/1.1\r\nHost: {authority(host, port)}\r\nConnection: close\r\n\r\n".encode()
         tls = client_context() if self._address.tls else None
-        exchange, line = await HttpDialer(host, port, self._clock, tls=tls).send(
-            request, expect=frozenset({200}), connect_by_ns=by_ns, answer_by_ns=by_ns
-        )
-        if line is not None:
-            line.close()
-        return exchange
+        return await asked(HttpDialer(host, port, self._clock, tls=tls), authority(host, port), self._target.ready, by_ns)
 
     async def until_dead(self) -> str:
         await asyncio.Event().wait()
@@ -131,12 +127,3 @@ class SomebodysService:
         if self._target.ledger is None:
             return Ledger(complete=False, reason="this target has no ledger")
         return ledger_of(await asyncio.to_thread(get_json, f"{self._url}{self._target.ledger}"))
-
-
-def _told(exchange: Exchange) -> str:
-    """What came of it, and what to say in the file: whoever gave only a URL has not heard of a path that must answer."""
-    return f"{_came(exchange)}; target: {{ready: PATH}} names a path that answers 200 when it is ready (/health unless said)"
-
-
-def _came(exchange: Exchange) -> str:
-    return f"status {exchange.status}" if exchange.status else exchange.outcome.name.lower().replace("_", " ")

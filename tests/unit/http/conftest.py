@@ -11,6 +11,7 @@ import pytest
 import uvloop
 from authority import Authority, authority
 from fault_server import FaultServer, RunStory, fault_server
+from http_user import Run, User
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -42,3 +43,8 @@ def run_story(request: pytest.FixtureRequest) -> RunStory:
         gc.collect()
 
     return run_it
+
+
+@pytest.fixture
+def run(run_story: RunStory) -> Run:
+    return lambda story: run_story(lambda server: story(User(server)))

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from http_user import CLOCK, EXPECT, PATIENT_MS, Run, User
 
 from lab.history.model.rows import Outcome
 from lab.http import client
 from lab.http.dial import Address, begin, numeric, until_up
 from lab.nanoseconds import NS_PER_MS
-from tests.unit.http.test_client import CLOCK, EXPECT, PATIENT_MS, Run, User, run
 
-__all__ = ["run"]
 STILL_MS = 20.0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fault_server import FaultServer, RunStory
-from test_client import CLOCK, OUTCOMES, UNANSWERED
+from http_user import CLOCK, OUTCOMES, UNANSWERED
 
 from lab.drill.model import Load, Request
 from lab.history.model.buffer import RowBuffer

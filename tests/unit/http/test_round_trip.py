@@ -8,13 +8,11 @@ import struct
 
 import pytest
 from fault_server import until
+from http_user import CLOCK, Run, User
 
 from lab.history.model.rows import Outcome
 from lab.http.client import HttpDialer
 from lab.nanoseconds import NS_PER_MS
-from tests.unit.http.test_client import CLOCK, Run, User, run
-
-__all__ = ["run"]
 
 
 def test_over_a_network_a_connection_is_up_a_round_trip_later(run: Run) -> None:

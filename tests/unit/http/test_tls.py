@@ -14,7 +14,7 @@ import pytest
 import uvloop
 from authority import Authority
 from fault_server import FaultServer, RunStory, fault_server
-from test_client import CLOCK, OUTCOMES, PATIENT_MS, SHORT_MS, UNANSWERED, User, _alive, _unusable, assert_in_order
+from http_user import CLOCK, OUTCOMES, PATIENT_MS, SHORT_MS, UNANSWERED, User, alive, assert_in_order, unusable
 
 from lab.history.model.rows import Outcome
 from lab.http.answer import Answer
@@ -210,7 +210,7 @@ def test_a_line_that_the_server_ended_or_wrote_to_is_not_usable(run: Run, end: C
         line = await user.kept_line()
         assert line.usable
         end(user.server)
-        await _unusable(line)
+        await unusable(line)
         line.close()
 
     run(story)
@@ -257,6 +257,6 @@ def test_nothing_is_left_to_the_garbage_collector(trust: Authority) -> None:
     gc.disable()
     try:
         uvloop.run(story())
-        assert _alive(Connection, Answer) == 0
+        assert alive(Connection, Answer) == 0
     finally:
         gc.enable()

@@ -49,6 +49,7 @@ def test_six_trials_that_recovered_beside_six_that_never_did() -> None:
         ([300, 400, 500, 600, 700, 800], [305, 405, 505, 605, 705, 805], False),  # nobody knows
         ([0.0] * 6, [0.0] * 6, False),  # no share of nothing: the other rule is for that
         ([inf] * 6, [inf] * 6, False),
+        ([-0.1] * 6, [-0.1] * 6, False),
         ([100.0] * 3, [110.0] * 3, True),
     ],
 )
