@@ -1,9 +1,9 @@
 """A real k6 in the load's place: ``python -m lab.load.k6``, which speaks the shard's protocol (``lab.load.shard``).
 
 In: one line of JSON (:class:`~lab.load.k6_plan.K6Plan`) on standard input, which must be a pipe; then nothing until
-``stop`` or its end, which end the load, as SIGTERM does. Out: rows in the plan's file; on standard output one JSON line a
-second with the shard's keys, the last one with ``"end": true``. Standard error passes on what k6 says there, but for its
-line about each failed request, which is a row.
+``stop`` or its end, which end the load, as SIGTERM does. Out: rows in the plan's file; on standard output that it is ready,
+then one JSON line a second with the shard's keys, the last one with ``"end": true``. Standard error passes on what k6 says
+there, but for its line about each failed request, which is a row.
 
 ``late_ms``: how much later than planned the first request started, to be known only once k6 has told of it. k6 has no
 option to start at an instant, so it is started as much early as it is known to take; it may then begin a little early,

@@ -1,6 +1,7 @@
 """What a load's process is told: a plan, a line on its standard input, which must be a pipe; then when to stop.
 
-``stop`` and the end of standard input end the load, as SIGTERM does.
+It says ``{"ready": true}`` when it waits for the plan, which it may have had before. ``stop`` and the end of standard input end
+the load, as SIGTERM does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from lab.drill.problems import DrillErrors
 from lab.pipe import reading
 
 LONGEST_PLAN_BYTES = 16 << 20
+READY = '{"ready": true}'
 NOTHING_STARTED = 2
 
 
@@ -33,6 +35,7 @@ async def obey(name: str, load_of: Callable[[bytes], Ordered]) -> int:
     (ValueError, OSError, DrillErrors) is told on standard error, where ``name`` says who speaks.
     """
     stdin = await reading(sys.stdin, LONGEST_PLAN_BYTES)
+    print(READY, flush=True)
     try:
         load = load_of(await stdin.readline())
     except (ValueError, OSError, DrillErrors) as error:

@@ -1,9 +1,10 @@
 """The process of one shard: ``python -m lab.load.shard``.
 
 In: one line of JSON (:class:`~lab.load.plan.ShardPlan`) on standard input, which must be a pipe; then nothing until
-``stop`` or its end, which end the load, as SIGTERM does. Out: rows in the plan's file; on standard output one JSON
-line a second: ``t`` in ns since t0, what :meth:`~lab.load.tally.Tally.tick` has, ``vus`` at work now, ``late_ms`` (how much
-later than planned the first user started), ``cpu_s`` of this process since it has its plan; the last has ``"end": true``.
+``stop`` or its end, which end the load, as SIGTERM does. Out: rows in the plan's file; on standard output
+``{"ready": true}`` when it waits for its plan, then one JSON line a second: ``t`` in ns since t0, what
+:meth:`~lab.load.tally.Tally.tick` has, ``vus`` at work now, ``late_ms`` (how much later than planned the first user
+started), ``cpu_s`` of this process since it has its plan; the last has ``"end": true``.
 
 Exit codes: 0 all rows written; 1 they could not be (``error`` in the last line says why); 2 nothing
 was started: not a plan, or the rows' file cannot be made.

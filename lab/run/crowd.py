@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from lab.clock import sleep_until
@@ -15,11 +15,12 @@ from lab.load.plan import ShardPlan
 from lab.run.background import beside
 from lab.run.bench import Bench
 from lab.run.tape import Tape
-from lab.runtimes.base import LoadTick, Users
+from lab.runtimes.base import LoadTick, Standby, Users
 
-START_AHEAD_NS = 1_000_000_000
-"""The start lies this far ahead, so that a shard's process is there in time (boot: 200 ms idle, 600 ms beside two other
-drills on two CPUs)."""
+START_AHEAD_NS = 250_000_000
+"""The start lies this far ahead of the plan, so that a shard has made its users by then (2,000 of them: 30 ms)."""
+SCRIPT_AHEAD_NS = 1_000_000_000
+"""A script is read first; k6 also boots, twice."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,40 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(total)
 
 
-async def begin(bench: Bench, index: int, load: Load, tape: Tape, port: int, stack: AsyncExitStack) -> Crowd:
-    """Starts the load and returns at its first instant; the stack ends it."""
-    start_ns = bench.room.clock.now_ns() + START_AHEAD_NS
+@dataclass(frozen=True)
+class Crew:
+    """The processes of a load before it begins, one for each shard."""
+
+    load: Load
+    standbys: Sequence[Standby]
+
+
+@asynccontextmanager
+async def standing_by(bench: Bench, index: int, load: Load | None) -> AsyncIterator[Crew | None]:
+    """They come up while there is nothing to ask yet; None of a stage without a load."""
+    if load is None:
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        standbys = []
+        for _ in range(_shards(bench, load)):
+            standbys.append(await bench.room.stand_by(index, load))
+            stack.push_async_callback(standbys[-1].end)
+        yield Crew(load, standbys)
+
+
+def _shards(bench: Bench, load: Load) -> int:
+    return 1 if load.k6 else min(bench.plan.shards, load.most_vus)  # a shard without users would drop its iterations
+
+
+async def begin(bench: Bench, index: int, crew: Crew, tape: Tape, port: int, stack: AsyncExitStack) -> Crowd:
+    """Starts the load and returns at its first instant; the stack ends it. Raises ServiceFailed when a process is not up."""
+    for standby in crew.standbys:
+        await standby.ready()
+    start_ns = bench.room.clock.now_ns() + (SCRIPT_AHEAD_NS if crew.load.scripted else START_AHEAD_NS)
     shards = []
-    count = 1 if load.k6 else min(bench.plan.shards, load.most_vus)  # a shard without users would drop its iterations
-    for shard in range(count):
-        users = await bench.room.start_load(_shard_plan(bench, index, (shard, count), load, port, start_ns))
+    for shard, standby in enumerate(crew.standbys):
+        users = standby.begin(_shard_plan(bench, index, (shard, len(crew.standbys)), crew.load, port, start_ns))
         stack.push_async_callback(_end, bench, shard, users, tape)
         beside(stack, _watch(shard, users, tape))
         shards.append(users)

@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from shutil import which
 from typing import Any, Literal
@@ -91,11 +92,17 @@ def _may_go_to(address: Address, runtime: Runtime, allowed: Sequence[str]) -> No
 
 def runtime_here(progress: Progress) -> Runtime:
     """Where a drill runs that says nothing of it."""
-    why_not = available()
+    why_not = _why_no_sandbox()
     if why_not is None:
         return "sandbox"
     progress(f"no sandbox here ({why_not}): running in the open; hint: lab doctor")
     return "open"
+
+
+@cache
+def _why_no_sandbox() -> str | None:
+    """Tried once: what a machine allows does not change between two trials of a proof."""
+    return available()
 
 
 def _lacks(stage: Stage, target: Target, runtime: Runtime, faults: Mapping[str, type[Any]]) -> str:

@@ -18,7 +18,7 @@ from lab.run import crowd, readings
 from lab.run.abort import Aborted, AbortWatch
 from lab.run.background import beside, end, unless_one_fails
 from lab.run.bench import Bench, StageBroken
-from lab.run.crowd import Crowd
+from lab.run.crowd import Crew, Crowd
 from lab.run.custody import Custody
 from lab.run.injection import Injection, cool
 from lab.run.next_start import NextStart
@@ -35,11 +35,11 @@ LOAD_MARGIN_S = 2.0
 async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     """Carries out one stage and records it.
 
-    1. rest; 2. the kernel has, and the target runs with this stage's settings; 3. the lane is open; 4. the probe opens its
-    kept lines and begins; 5. the load begins at an absolute instant; 6. it settles, then the baseline; 7. the fault is injected;
-    8. it stands for ``lasts``, or until the watch sees a recovery or the deadline is past; 9. it is healed, whatever
-    happens; 10. cool, hardly so after a deadline; 11. load and probe end, the lane closes. Cancelled at any point, it heals
-    and closes all the same.
+    1. rest; 2. the kernel has, and the target runs with this stage's settings, while the processes of the load come up;
+    3. the lane is open; 4. the probe opens its kept lines and begins; 5. the load begins at an absolute instant; 6. it
+    settles, then the baseline; 7. the fault is injected; 8. it stands for ``lasts``, or until the watch sees a recovery or the
+    deadline is past; 9. it is healed, whatever happens; 10. cool, hardly so after a deadline; 11. load and probe end, the lane
+    closes. Cancelled at any point, it heals and closes all the same.
     A load test (``judge: load``) has none of 6 to 10: it ends with its load.
 
     Raises ServiceFailed or StageBroken when the stage cannot be carried out, Aborted when a threshold ended it.
@@ -49,9 +49,10 @@ async def run_stage(bench: Bench, index: int, stage: Stage) -> None:
     try:
         await asyncio.sleep(stage.rest)
         with bench.room.kernel(stage.kernel.given):
-            await _target_with(bench, tape, NextStart(bench, stage).settings())
-            async with _lane(bench, stage) as lane:
-                await _measure(bench, index, stage, tape, lane)
+            async with crowd.standing_by(bench, index, stage.load) as crew:
+                await _target_with(bench, tape, NextStart(bench, stage).settings())
+                async with _lane(bench, stage) as lane:
+                    await _measure(bench, index, stage, tape, lane, crew)
     except (ServiceFailed, StageBroken) as error:
         tape.write(StageEvent(t_ns=tape.now_ns(), phase="end", error=str(error)))
         raise
@@ -100,7 +101,7 @@ async def _lane(bench: Bench, stage: Stage) -> AsyncIterator[LaneEnd]:
         await bench.room.close_lane()
 
 
-async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: LaneEnd) -> None:
+async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: LaneEnd, crew: Crew | None) -> None:
     """Steps 4 to 11, under an exit stack that ends load, probe and background tasks in every case."""
     next_start = NextStart(bench, stage)
     boot_s = bench.plan.drill.target.boot
@@ -130,8 +131,8 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
             at_work.append(readings.of_the_target(bench, tape))
         tasks = beside(stack, *at_work, probe.run())
         users = None
-        if stage.load is not None:
-            users = await crowd.begin(bench, index, stage.load, tape, lane.port, stack)
+        if crew is not None:
+            users = await crowd.begin(bench, index, crew, tape, lane.port, stack)
             tasks += beside(stack, _tick(tape, users))
         if stage.is_load_test and users is not None:
             watch = AbortWatch(bench, stage, index, bench.room.clock.now_ns())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lab.clock import Clock
-from lab.drill.model import Lane, Scalar
+from lab.drill.model import Lane, Load, Scalar
 from lab.fault import Counters, Fault, Place, TargetAt, Toxics
 from lab.history.model.events import AcceptEvent
 from lab.history.model.ledger import Ledger
@@ -22,7 +22,8 @@ from lab.load.plan import ShardPlan
 
 
 class ServiceFailed(RuntimeError):
-    """The target did not start or did not become healthy; the text ends with the last lines of its log."""
+    """What a stage needs could not be had: a target that did not start or did not become healthy (the text ends with the last
+    lines of its log), a proxy, a setting of the kernel, a process of the load."""
 
 
 class Service(TargetAt, Protocol):
@@ -151,6 +152,22 @@ class Users(Protocol):
         ...
 
 
+class Standby(Protocol):
+    """The process of a load before it has a plan."""
+
+    async def ready(self) -> None:
+        """Returns when it waits for its plan. Raises ServiceFailed when it does not in good time."""
+        ...
+
+    def begin(self, plan: ShardPlan) -> Users:
+        """Once; its users begin when the plan says."""
+        ...
+
+    async def end(self) -> None:
+        """Of one without a plan; the users of one that has begun are stopped instead."""
+        ...
+
+
 class Room(Protocol):
     """All that a stage may ask of where it runs."""
 
@@ -185,7 +202,9 @@ class Room(Protocol):
 
     def dialer(self, port: int) -> Dialer: ...
 
-    async def start_load(self, plan: ShardPlan) -> Users: ...
+    async def stand_by(self, scenario: int, load: Load) -> Standby:
+        """Starts a process for a shard of this load; ``scenario``: index of the stage."""
+        ...
 
     async def run(self, argv: Sequence[str], variables: Mapping[str, str], within_s: float) -> CommandEnd:
         """A team's command, beside the target; killed with all that it started when it takes longer."""

@@ -50,11 +50,11 @@ class Probe:
         self._sent = 0
 
     async def open_kept(self) -> None:
-        """Opens the kept lines, one request each, before the load may crowd them out; these requests are in no figure."""
-        for _ in range(self._settings.kept):
-            now_ns = self._clock.now_ns()
-            _, line = await self._send(None, now_ns, self._next_key(), close=False)
-            self._free.append(line)
+        """Opens the kept lines, one request each, all at once, before the load may crowd them out; these requests are in no
+        figure."""
+        now_ns = self._clock.now_ns()
+        first = [self._send(None, now_ns, self._next_key(), close=False) for _ in range(self._settings.kept)]
+        self._free.extend(line for _, line in await asyncio.gather(*first))
 
     async def run(self) -> None:
         """The schedule; returns only by being cancelled. Requests in flight go on, see :meth:`drain`."""

@@ -131,6 +131,7 @@ class K6Run:
                 env={**os.environ, MARK: self.mark},
             )
         self.say(self.plan.to_json() + "\n")
+        assert self._said() == {"ready": True}, self.log
 
     def __enter__(self) -> K6Run:
         return self
@@ -147,6 +148,9 @@ class K6Run:
 
     def tick(self) -> dict[str, Any]:
         """The next one."""
+        return self._said()
+
+    def _said(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.log

@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 
 from lab.clock import Clock
-from lab.drill.model import Lane, RunPlan
+from lab.drill.model import Lane, Load, RunPlan
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import AcceptEvent
 from lab.http.exchange import Dialer
 from lab.load.plan import ShardPlan
-from lab.runtimes.base import CommandEnd, LaneEnd, Users
+from lab.runtimes.base import CommandEnd, LaneEnd, Standby, Users
 from lab.runtimes.fake import accepting
 from lab.runtimes.fake.dialer import FakeDialer
 from lab.runtimes.fake.service import FakeService
-from lab.runtimes.fake.users import FakeUsers
+from lab.runtimes.fake.users import FakeStandby, FakeUsers
 from lab.runtimes.fake.world import Traits, World
 
 
@@ -45,7 +45,10 @@ class FakeRoom:
     def dialer(self, port: int) -> Dialer:
         return FakeDialer(self._world)
 
-    async def start_load(self, plan: ShardPlan) -> Users:
+    async def stand_by(self, scenario: int, load: Load) -> Standby:
+        return FakeStandby(self._begun)
+
+    def _begun(self, plan: ShardPlan) -> Users:
         self._users = plan.load.vus
         return FakeUsers(self._world, plan)
 

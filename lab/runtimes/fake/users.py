@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -18,7 +18,7 @@ from lab.load.allowance import Allowance
 from lab.load.executors.schedule import FOREVER_NS, Closed, Open, cuts
 from lab.load.plan import ShardPlan
 from lab.nanoseconds import NS_PER_S, NS_PER_US
-from lab.runtimes.base import LoadReport, LoadTick
+from lab.runtimes.base import LoadReport, LoadTick, Users
 from lab.runtimes.fake.outcomes import loss, of_status
 from lab.runtimes.fake.world import CONNECT_NS, Condition, World
 
@@ -39,6 +39,19 @@ class FakeUser:
         via = Via.KEPT if self.line is not None else Via.REOPENED if self.had_line else Via.FRESH
         self.had_line = True
         return via
+
+
+@dataclass(frozen=True)
+class FakeStandby:
+    """There is no process to wait for."""
+
+    begin: Callable[[ShardPlan], Users]
+
+    async def ready(self) -> None:
+        """It is."""
+
+    async def end(self) -> None:
+        """Nothing runs."""
 
 
 class FakeUsers:

@@ -8,18 +8,17 @@ from pathlib import Path
 
 from lab.clock import MonotonicClock
 from lab.drill.address import address_of
-from lab.drill.model import Lane, RunPlan, Target
+from lab.drill.model import Lane, Load, RunPlan, Target
 from lab.fault import Counters, Fault, Place
 from lab.history.model.events import AcceptEvent
 from lab.http.client import HttpDialer
 from lab.http.exchange import Dialer
 from lab.http.tls import client_context
-from lab.load.plan import ShardPlan
 from lab.process import Process
 from lab.proxy import ProxyControl, ProxyError, ToxiproxyServer
 from lab.runtimes import listener
-from lab.runtimes.base import CommandEnd, LaneEnd, ServiceFailed, Users
-from lab.runtimes.processes import accepting, ports, users
+from lab.runtimes.base import CommandEnd, LaneEnd, ServiceFailed, Standby
+from lab.runtimes.processes import accepting, ports, standby
 from lab.runtimes.processes.commands import Commands
 from lab.runtimes.processes.service import ProcessService
 from lab.runtimes.processes.somebodys import SomebodysService
@@ -44,7 +43,7 @@ class ProcessRoom:
         self.service = self._service_of(plan.drill.target)
         self._toxiproxy: Process | None = None
         self._proxy: ProxyControl | None = None
-        self._users: list[users.ShardUsers] = []
+        self._standbys: list[standby.ShardStandby] = []
         self._commands = Commands(run_dir / "logs" / "commands.log", environment)
 
     def _service_of(self, target: Target) -> ProcessService | SomebodysService:
@@ -110,14 +109,14 @@ class ProcessRoom:
     def dialer(self, port: int) -> Dialer:
         return HttpDialer(self.host, port, self.clock, tls=client_context() if self.tls else None)
 
-    async def start_load(self, plan: ShardPlan) -> Users:
-        log = self._run_dir / "logs" / f"load-{plan.scenario}.log"
-        self._users.append(await users.start(plan, self._environment, log, k6=self._plan.k6_path))
-        return self._users[-1]
+    async def stand_by(self, scenario: int, load: Load) -> Standby:
+        log = self._run_dir / "logs" / f"load-{scenario}.log"
+        self._standbys.append(await standby.stand_by(load, self._environment, log, k6=self._plan.k6_path))
+        return self._standbys[-1]
 
     def child_pids(self) -> set[int]:
         """Every child whose end somebody waits for; what else dies below pid 1 is an orphan to be reaped."""
-        pids = {self.service.child_pid, *(user.pid for user in self._users), *self._commands.pids, *self.service.worker_pids}
+        pids = {self.service.child_pid, *(each.pid for each in self._standbys), *self._commands.pids, *self.service.worker_pids}
         return pids | {self._toxiproxy.pid} if self._toxiproxy else pids
 
     async def run(self, argv: Sequence[str], variables: Mapping[str, str], within_s: float) -> CommandEnd:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from lab.load.k6_plan import K6Plan
-from lab.load.plan import ShardPlan
 from lab.nanoseconds import NS_PER_S
-from lab.pipe import reading
-from lab.process import PIPE, Process
+from lab.process import Process
 from lab.runtimes.base import LoadReport, LoadTick
 from lab.runtimes.processes.tick import Tick, tick_of
 
 END_WITHIN_S = 5.0
-LONGEST_TICK_BYTES = 4 << 20
-"""A script names its checks, a thousand of them at most, as it likes."""
 
 
 class ShardUsers:
-    """Started by :func:`start`; its rows go to the file that the plan names, by its own hand."""
+    """Begun by a ``ShardStandby``; its rows go to the file that the plan names, by its own hand."""
 
     def __init__(self, process: Process, ticks: asyncio.StreamReader, log: Path, start_ns: int) -> None:
         self._process = process
@@ -73,11 +67,10 @@ class ShardUsers:
     def _say_stop(self) -> None:
         pipe = self._process.stdin
         assert pipe is not None
-        try:
+        with suppress(BrokenPipeError):  # it is gone already; its exit code tells
             pipe.write(b"stop\n")
+        with suppress(BrokenPipeError):  # what was written is not there yet
             pipe.close()
-        except BrokenPipeError:
-            pass  # it is gone already; its exit code tells
 
     def _last_words(self) -> str:
         if self._latest.error:
@@ -98,33 +91,3 @@ class ShardUsers:
 def _described(code: int, last_words: str) -> str:
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return f"{how}: {last_words}" if last_words else how
-
-
-async def start(plan: ShardPlan, environment: Mapping[str, str], log: Path, *, k6: str | None = None) -> ShardUsers:
-    """Starts the shard and hands it its plan; or, where the load is a script, the real ``k6`` behind the same protocol."""
-    module, told = ("lab.load.k6", _for_k6(plan, k6 or "").to_json()) if plan.load.k6 else ("lab.load.shard", plan.to_json())
-    process = Process.spawn([sys.executable, "-m", module], env=environment, stdin=PIPE, stdout=PIPE, stderr=log)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    ticks = await reading(process.stdout, LONGEST_TICK_BYTES)
-    process.stdin.write(told.encode() + b"\n")
-    process.stdin.flush()
-    return ShardUsers(process, ticks, log, plan.start_ns)
-
-
-def _for_k6(plan: ShardPlan, k6: str) -> K6Plan:
-    return K6Plan(
-        script=str(Path(plan.load.k6 or "").absolute()),
-        k6=k6,
-        start_ns=plan.start_ns,
-        t0_ns=plan.t0_ns,
-        host=plan.host,
-        port=plan.port,
-        tls=plan.tls,
-        scenario=plan.scenario,
-        requests=tuple((index, name, request.post or request.get or "/") for index, name, request in plan.requests),
-        run=plan.run,
-        first_key=plan.first_key,
-        rows=plan.rows,
-        headers=plan.headers,
-    )

@@ -46,6 +46,9 @@ class Shard:
         self.stdout = process.stdout
         self.ticks: list[dict[str, Any]] = []
 
+    async def ready(self) -> None:
+        assert json.loads(await self.stdout.readline()) == {"ready": True}
+
     async def tick(self) -> dict[str, Any]:
         self.ticks.append(json.loads(await self.stdout.readline()))
         return self.ticks[-1]
@@ -65,6 +68,7 @@ async def shard(tmp_path: Path, server: CountingServer, load: Load, before: Call
     )
     running = Shard(process, rows)
     running.stdin.write(plan.to_json().encode() + b"\n")
+    await running.ready()
     return running
 
 
@@ -156,5 +160,5 @@ def _little_room() -> None:
 @pytest.mark.parametrize("line", ["nonsense", shard_plan(shared(5, 3)).to_json()], ids=["no plan", "impossible"])
 def test_what_is_no_plan_is_refused_before_anything_starts(line: str) -> None:
     ended = subprocess.run(SHARD, input=line + "\n", capture_output=True, text=True, timeout=20)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (ended.returncode, ended.stdout) == (2, '{"ready": true}\n')
     assert ended.stderr.startswith("shard: ")

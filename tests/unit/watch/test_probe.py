@@ -16,7 +16,7 @@ from lab.drill.model import Request, Target
 from lab.fault import Symptom
 from lab.history.model.rows import Outcome, Row, Via
 from lab.http.template import Template
-from lab.nanoseconds import NS_PER_S
+from lab.nanoseconds import NS_PER_MS, NS_PER_S
 from lab.runtimes.fake.dialer import FakeDialer
 from lab.runtimes.fake.world import Traits, World
 from lab.watch.probe import Probe, Question
@@ -52,6 +52,12 @@ def probed(seconds: float, *, symptom: Symptom | None = None, cut: bool = False)
     finally:
         loop.close()
     return rows
+
+
+def test_its_kept_lines_are_opened_at_once_and_not_one_after_the_other() -> None:
+    """16 answers of 20 ms each."""
+    first = min(probed(1.0), key=lambda row: row.due_ns)
+    assert 20 * NS_PER_MS < first.due_ns < 40 * NS_PER_MS
 
 
 def test_a_hundred_a_second_at_regular_due_times_whatever_happens() -> None:
