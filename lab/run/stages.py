@@ -118,7 +118,7 @@ async def _measure(bench: Bench, index: int, stage: Stage, tape: Tape, lane: Lan
         service, keep = bench.room.service, next_start.keep
         means = actions.Means(service, bench.room.run, next_start.settings, keep, boot_s, _reporter(bench, tape), note)
         responder = Responder(stage, bench.room, tape, watcher, means, custody)
-        await stack.enter_async_context(_drained(probe, watcher))
+        await stack.enter_async_context(_drained(probe, watcher, at_once=stage.is_load_test))
         stack.push_async_callback(responder.close)
         at_work = [
             _beat(watcher, responder),
@@ -159,14 +159,17 @@ def _probe(bench: Bench, index: int, stage: Stage, lane: LaneEnd, watcher: Watch
 
 
 @asynccontextmanager
-async def _drained(probe: Probe, watcher: Watcher) -> AsyncIterator[None]:
-    """What is in flight at the end is waited for; who interrupts has waited long enough: then it is cut."""
+async def _drained(probe: Probe, watcher: Watcher, *, at_once: bool) -> AsyncIterator[None]:
+    """What is in flight at the end is waited for. It is cut in a load test, which ends with its load (what an overloaded target
+    would say a second later is of no figure), and when somebody interrupts, who has waited long enough."""
     try:
         yield
     except asyncio.CancelledError:
-        probe.cut()
+        at_once = True
         raise
     finally:
+        if at_once:
+            probe.cut()
         await probe.drain()
         watcher.finish()
 

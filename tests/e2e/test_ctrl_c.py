@@ -95,7 +95,7 @@ def test_what_was_measured_until_then_is_told(runs: dict[str, Future[Interrupted
 
 
 def test_twice_the_room_is_gone_at_once(place: Path) -> None:
-    """This target ignores SIGTERM, so a kind end would take the grace of 2 s, and the runner would have the last word."""
+    """This target ignores SIGTERM, so a kind end would take its grace, and the runner would have the last word."""
     with Lab(place, "drill", short_drills.service(place, "200", "stubborn"), "--runtime", "sandbox") as lab:
         lab.until_event("baseline", phase="begin")
         namespaces = frozenset[str]().union(*(each.namespaces for each in lab.bearers()))

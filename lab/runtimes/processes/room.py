@@ -26,6 +26,8 @@ from lab.runtimes.sandbox import sysctls
 from lab.watch import sensors
 
 PROXY_READY_S = 5.0
+LAST_GRACE_S = 0.5
+"""For the target's own last words: of what it still does for users who have gone, nobody asks."""
 
 
 class ProcessRoom:
@@ -136,6 +138,6 @@ class ProcessRoom:
 
     async def close(self) -> None:
         await self._commands.close()
-        await self.service.stop(grace_s=2.0)
+        await self.service.stop(grace_s=LAST_GRACE_S)
         self.service.release()
         await self._end_toxiproxy()

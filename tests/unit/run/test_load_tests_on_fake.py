@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.history.model.events import BaselineEvent, InjectEvent, LoadEvent
+from lab.history.model.events import BaselineEvent, InjectEvent, LoadEvent, StageEvent
 from lab.judge.verdict import LoadFigures
 from lab.runtimes.fake import Traits
 from tests.fake_lab import Played, play
@@ -54,6 +54,14 @@ def test_users_on_a_ramp_come_and_go(tmp_path: Path) -> None:
     run = played(tmp_path, "executor: ramping-vus, start_vus: 0, ramp: [{4s: 20}, {4s: 0}]")
     assert figures(run).requests == pytest.approx(80 / 0.0215, rel=0.05)
     assert figures(run).cut == 0
+
+
+def test_what_the_probe_has_in_flight_does_not_outlast_the_load(tmp_path: Path) -> None:
+    run = played(tmp_path, "executor: shared-iterations, vus: 1, iterations: 1", traits=Traits(answer_s=0.9, spread=0.0))
+    (ended,) = (event.t_ns for event in run.history.of(StageEvent) if event.phase == "end")
+    assert ended / 1e9 - figures(run).end_s < 0.05
+    assert run.verdict.verdict == "pass"
+    assert run.stage.evidence.probe.cut > 0
 
 
 @pytest.mark.parametrize("load", ["executor: constant-vus, vus: 5", "executor: constant-arrival-rate, vus: 5, rate: 50/s"])
