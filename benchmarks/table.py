@@ -12,12 +12,17 @@ END = "<!-- end of results -->"
 
 
 def into(readme: str, results: Results) -> str:
-    """``readme`` with what stands between the markers replaced. Raises ValueError without both."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README: expected the markers {BEGIN} and {END}, in this order")
-    return f"{before}{BEGIN}\n\n{rendered(results)}\n{END}{after}"
+    """``readme`` with the results as its table of them. Raises ValueError as :func:`between` does."""
+    return between(readme, BEGIN, END, rendered(results))
+
+
+def between(readme: str, begin: str, end: str, section: str) -> str:
+    """``readme`` with ``section`` in place of what stands between the markers. Raises ValueError without both."""
+    before, found_begin, rest = readme.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"README: expected the markers {begin} and {end}, in this order")
+    return f"{before}{begin}\n\n{section}\n{end}{after}"
 
 
 def rendered(results: Results) -> str:

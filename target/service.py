@@ -47,7 +47,7 @@ async def serving(settings: Settings) -> AsyncIterator[Service]:
         port = port_of(listener)
         health_port = settings.health_port_beside(port)
         health_listener = opened.enter_context(bind(settings.host, health_port))
-        store = _store(settings)
+        store = open_store(settings)
         opened.callback(store.close)
         app = App(store, slots=settings.slots, work_s=settings.work_ms / 1000, shed_after_s=settings.shed_after)
         front = Front(app, listener, _limits(settings))
@@ -65,7 +65,7 @@ def _service_socket(settings: Settings) -> socket.socket:
     return bind(settings.host, settings.port) if settings.listen_fd is None else inherit(settings.listen_fd)
 
 
-def _store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> Store:
     return Store(open_database(settings.database_url, lambda engine: schema.create(engine, EVENT, settings.stock)))
 
 

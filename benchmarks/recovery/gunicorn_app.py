@@ -11,14 +11,14 @@ from functools import cache
 
 from target.app import App
 from target.asgi import Receive, Scope, Send
-from target.service import _store
+from target.service import open_store
 from target.settings import read_settings
 
 
 @cache
 def _app() -> App:
     settings = read_settings(os.environ)
-    return App(_store(settings), slots=settings.slots, work_s=settings.work_ms / 1000)
+    return App(open_store(settings), slots=settings.slots, work_s=settings.work_ms / 1000)
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,19 +11,15 @@ from benchmarks.recovery.recorded import Round
 from benchmarks.recovery.supervisors import ALL, EVERY_MS, INHERITED, REBIND
 from benchmarks.recovery.trial import Trial
 from benchmarks.recovery.visit import LOOKED_S
-from benchmarks.table import claim_line, number
+from benchmarks.table import between, claim_line, number
 
 BEGIN, END = "<!-- recovery: written by python -m benchmarks.recovery -->", "<!-- end of recovery -->"
 NAME = "recovery"
 
 
 def into(readme: str, heading: str, rounds: Sequence[Round]) -> str:
-    """``readme`` with what stands between the markers replaced. Raises ValueError without both."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README: expected the markers {BEGIN} and {END}, in this order")
-    return "\n".join([f"{before}{BEGIN}", "", *rendered(heading, rounds), f"{END}{after}"])
+    """``readme`` with the rounds in its section of them. Raises ValueError as ``table.between`` does."""
+    return between(readme, BEGIN, END, "\n".join(rendered(heading, rounds)))
 
 
 def rendered(heading: str, rounds: Sequence[Round]) -> Iterator[str]:
