@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lab.drill import alarm_rules, load_rules, respond_rules
-from lab.drill import thresholds as thresholds_of
+from lab.drill import alarm_rules, load_rules, respond_rules, threshold_problems
 from lab.drill.address import address_of
 from lab.drill.calls import build_fault
 from lab.drill.model import Deed, Drill, Load, Request, Scalar, Stage, Thresholds
@@ -239,7 +238,7 @@ def _thresholds(drill: Drill, thresholds: Thresholds, at: Path, about: Sequence[
     """``about``: the stages whose requests they are held against."""
     stages, requests = [stage.stage for stage in drill.stages], list(drill.target.requests)
     scripted = any(stage.load.scripted for stage in about if stage.load)
-    for each in thresholds_of.problems(thresholds, scenarios=stages, requests=requests, scripted=scripted):
+    for each in threshold_problems.problems(thresholds, scenarios=stages, requests=requests, scripted=scripted):
         yield replace(each, path=(*at, *each.path))
 
 

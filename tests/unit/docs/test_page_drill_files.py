@@ -14,7 +14,7 @@ import yaml
 from pages import DOCS, code, codes, examples, section, table, text_of
 
 from lab import catalogue
-from lab.drill import load_rules, thresholds, units
+from lab.drill import load_rules, threshold_problems, threshold_words, thresholds, units
 from lab.drill.model import (
     Alarms,
     Budgets,
@@ -186,15 +186,15 @@ def test_units_are_read_as_shown() -> None:
 
 
 def test_metrics_aggregations_operators_and_tags_are_those_of_the_code() -> None:
-    assert {code(metric): kind for metric, kind, _ in table(PAGE, "Thresholds", "metric")} == thresholds.METRICS
+    assert {code(metric): kind for metric, kind, _ in table(PAGE, "Thresholds", "metric")} == threshold_words.METRICS
     aggregations = {kind: tuple(codes(which)) for kind, which, _ in table(PAGE, "Thresholds", "kind")}
-    assert aggregations == thresholds.AGGREGATIONS
+    assert aggregations == threshold_words.AGGREGATIONS
     operators = re.search(r"^Operators: (.*)\.$", section(PAGE, "Thresholds"), re.MULTILINE)
     assert operators is not None
-    assert tuple(codes(operators[1])) == thresholds.OPERATORS
+    assert tuple(codes(operators[1])) == threshold_words.OPERATORS
     tags = {code(tag): what for tag, what in table(PAGE, "Thresholds", "tag")}
     assert set(tags) == _expected({"checks{bogus:1}": ["rate>0"]})
-    assert tuple(codes(tags["outcome"])) == thresholds.OUTCOMES
+    assert tuple(codes(tags["outcome"])) == threshold_words.OUTCOMES
 
 
 def test_the_long_form_of_a_threshold_has_these_keys_and_defaults() -> None:
@@ -208,7 +208,7 @@ def test_the_long_form_of_a_threshold_has_these_keys_and_defaults() -> None:
 
 def _expected(wrong: dict[str, Any]) -> set[str]:
     """What the reader would have taken in place of the one thing that is wrong."""
-    (finding,) = thresholds.problems(wrong)
+    (finding,) = threshold_problems.problems(wrong)
     return set(re.split(r", | or ", finding.expected.removeprefix("one of ")))
 
 

@@ -11,7 +11,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lab.drill.thresholds import AGGREGATIONS, METRICS, OPERATORS, OUTCOMES, Threshold, parse, parse_all, problems
+from lab.drill.threshold_problems import problems
+from lab.drill.threshold_words import AGGREGATIONS, METRICS, OPERATORS, OUTCOMES
+from lab.drill.thresholds import Threshold, parse, parse_all
 from lab.history.model.rows import Outcome
 
 DURATION = "http_req_duration"

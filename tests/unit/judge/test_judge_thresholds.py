@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.drill.thresholds import METRICS, Threshold, parse
+from lab.drill.threshold_words import METRICS
+from lab.drill.thresholds import Threshold, parse
 from lab.history.model.rows import NEVER, Outcome, Row, Rows
 from lab.judge.thresholds import crossed, evaluate
 from lab.judge.verdict import ThresholdFigures
