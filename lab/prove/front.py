@@ -38,10 +38,11 @@ Day = Annotated[date, Unit(parse_day, date.isoformat)]
 
 @dataclass(frozen=True, kw_only=True)
 class Head(FileNoun):
-    """The front matter but for its claims, which are read one by one: a wrong one must not shift the others."""
+    """The front matter. Its claims are read one by one (:class:`Entry`): a wrong one must not shift the others."""
 
     incident: str
     expires: Day
+    claims: Any = None
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Front:
-    """``head`` is None where it could not be read, and wrong claims are left out: what is left can be checked further."""
+    """``head`` is None where it could not be read, and wrong claims are left out: what is left can be checked further.
+
+    ``ids``: of all claims, the wrong ones too, with where they stand.
+    """
 
     document: Document
     head: Head | None = None
     entries: tuple[Entry, ...] = ()
+    ids: tuple[tuple[str, Path], ...] = ()
 
 
 def fences(lines: Sequence[str]) -> int | None:
@@ -78,9 +83,10 @@ def read_front(lines: Sequence[str], file: str) -> tuple[Front, list[Problem]]:
     document, problems = compose("\n".join(["", *lines[1:end]]), file)  # an empty first line: its lines are the document's
     if not isinstance(document.data, dict):
         return Front(document), problems or [Problem(file, 1, "the front matter is no mapping", _KEYS)]
-    head, findings = check(Head, {key: value for key, value in document.data.items() if key != "claims"})
-    entries, wrong = _entries(document.data.get("claims"))
-    return Front(document, head, entries), problems + [document.place(each) for each in (*findings, *wrong)]
+    head, findings = check(Head, document.data)
+    claims = document.data.get("claims")
+    entries, wrong = _entries(claims)
+    return Front(document, head, entries, _ids(claims)), problems + [document.place(each) for each in (*findings, *wrong)]
 
 
 def _entries(claims: Any) -> tuple[tuple[Entry, ...], list[Finding]]:
@@ -95,6 +101,12 @@ def _entries(claims: Any) -> tuple[tuple[Entry, ...], list[Finding]]:
         if claim is not None and not found:
             entries.append(Entry(claim, at))
     return tuple(entries), findings
+
+
+def _ids(claims: Any) -> tuple[tuple[str, Path], ...]:
+    named = enumerate(claims) if isinstance(claims, list) else ()
+    found = ((data.get("id"), ("claims", index, "id")) for index, data in named if isinstance(data, dict))
+    return tuple((name, at) for name, at in found if isinstance(name, str))
 
 
 def _of_claim(finding: Finding, at: Path, data: Any) -> Finding:

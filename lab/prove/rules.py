@@ -27,8 +27,8 @@ def broken(incident: Incident, read: ReadDrill) -> list[Problem]:
     """Everything that keeps the claims from being run, in the order of the document; of drill files that are wrong, last."""
     found: list[Finding] = []
     others: list[Problem] = []
+    found += _identity(incident)
     for entry in incident.entries:
-        found += _identity(entry, incident)
         found += _only_if(entry)
         findings, problems = _against_drill(entry, read)
         found += findings
@@ -36,15 +36,15 @@ def broken(incident: Incident, read: ReadDrill) -> list[Problem]:
     return list(dict.fromkeys(sorted(map(incident.place, found), key=lambda each: each.line) + others))
 
 
-def _identity(entry: Entry, incident: Incident) -> Iterator[Finding]:
-    """An id becomes part of file names, and of ``--only ID``."""
-    name, at = entry.claim.id, (*entry.at, "id")
-    if not _NAME.fullmatch(name):
-        yield Finding(at, f"claim id {name!r}", "letters, digits, - and _, at most 64")
-    first = next(each for each in incident.entries if each.claim.id == name)
-    if first is not entry:
-        line = incident.place(Finding((*first.at, "id"), "", "")).line
-        yield Finding(at, f"claim id {name!r} stands twice", f"another: the first is in line {line}")
+def _identity(incident: Incident) -> Iterator[Finding]:
+    """An id becomes part of file names, and of ``--only ID``. Of claims that are wrong otherwise too."""
+    first: dict[str, Path] = {}
+    for name, at in incident.front.ids:
+        if not _NAME.fullmatch(name):
+            yield Finding(at, f"claim id {name!r}", "letters, digits, - and _, at most 64")
+        if first.setdefault(name, at) != at:
+            line = incident.place(Finding(first[name], "", "")).line
+            yield Finding(at, f"claim id {name!r} stands twice", f"another: the first is in line {line}")
 
 
 def _only_if(entry: Entry) -> Iterator[Finding]:

@@ -102,6 +102,14 @@ def test_all_problems_at_once_those_of_the_form_too() -> None:
     assert [each.line for each in form + broken(document, read_drill)] == [3, 9, 15, 15]
 
 
+def test_the_id_of_a_claim_that_is_wrong_otherwise_is_looked_at_too() -> None:
+    document, form = understood(changed(("kind: cause", "kind: reason"), ("id: restart", "id: full-queue")), FILE)
+    assert [each.line for each in form] == [6]
+    assert [str(each) for each in broken(document, read_drill)] == [
+        f"{FILE}:11: claim id 'full-queue' stands twice, expected another: the first is in line 5"
+    ]
+
+
 def test_a_patch_is_written_as_a_person_types_it() -> None:
     assert patches(Arm(set={"a.lasts": "3s", "a.target.backlog": 8, "a.target.defer_accept": True})) == (
         "a.lasts=3s",

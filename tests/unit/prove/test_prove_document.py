@@ -137,7 +137,7 @@ def problems(*changes: tuple[str, str]) -> list[str]:
         ("incident: shop-down\n", "", f"{FILE}:2: incident is missing, expected text"),
         ("2027-06-30", "soon", f"{FILE}:3: expires: 'soon' is not a day, expected a day such as 2027-06-30"),
         ("2027-06-30", "20270630", f"{FILE}:3: expires: 20270630 is not a day, expected a day such as 2027-06-30"),
-        ("expires:", "expire:", f"{FILE}:3: unknown key 'expire', expected one of expires, incident"),
+        ("expires:", "expire:", f"{FILE}:3: unknown key 'expire', expected one of claims, expires, incident"),
         ("kind: cause", "kind: reason", f"{FILE}:6: claim full-queue: kind is 'reason', expected one of cause, measure"),
         ("    drill: shop\n", "", f"{FILE}:5: claim full-queue: drill is missing, expected text"),
         ("id: restart", "id: 7", f"{FILE}:11: claim 7: id is 7, expected text"),
