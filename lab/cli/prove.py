@@ -12,10 +12,14 @@ from lab.cli import names, reading
 from lab.cli.drill import RuntimeName
 from lab.cli.exits import Exit
 from lab.cli.say import data_to_reader, progress, refuse, today
+from lab.prove.extent import AT_A_TIME, QUICK_AT_A_TIME, QUICK_ROUNDS, ROUNDS
 
 if TYPE_CHECKING:
     from lab.prove.claims import Claim
     from lab.prove.document import Incident
+
+
+_JOBS = f"[default: {AT_A_TIME}, with --quick {QUICK_AT_A_TIME}]"
 
 
 def prove(
@@ -26,7 +30,9 @@ def prove(
     only: list[str] = typer.Option([], "--only", help="Put this claim to the test and no other.", metavar="ID"),
     quick: bool = typer.Option(False, "--quick", help="3 trials an arm in place of 6: consistent at best, never held."),
     runtime: RuntimeName = typer.Option("auto", help="Where it runs; auto: the sandbox, else open."),
-    jobs: int = typer.Option(2, "--jobs", help="Light trials that run at a time, in the sandbox; load tests run alone.", min=1),
+    jobs: int | None = typer.Option(
+        None, "--jobs", help=f"Light trials at a time, in the sandbox; load tests run alone. {_JOBS}", min=1, show_default=False
+    ),
     seed: int = typer.Option(7, help="Of the order of the trials, and of the first of each arm.", min=0),
     out: Path = typer.Option(reading.RUNS, "--out", help="Where runs are stored."),
 ) -> None:
@@ -36,7 +42,6 @@ def prove(
             code: int = _lint(incident)
         raise typer.Exit(code)
     from lab.cli import proving
-    from lab.prove.plan import QUICK_ROUNDS, ROUNDS
 
     of = proving.Proving(
         document="\n".join(incident.lines),
@@ -46,7 +51,7 @@ def prove(
         seed=seed,
         runtime=None if runtime == "auto" else runtime,
         out=out,
-        at_a_time=1 if check or not _each_has_a_room(runtime) else jobs,
+        at_a_time=1 if check or not _each_has_a_room(runtime) else jobs or (QUICK_AT_A_TIME if quick else AT_A_TIME),
     )
     if dry_run:
         with data_to_reader():

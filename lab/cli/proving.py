@@ -48,7 +48,11 @@ class Proving:
 
     def groups(self, drills: Mapping[Setting, Drill], planned: Sequence[Trial]) -> list[tuple[Trial, ...]]:
         """Which of them run beside each other."""
-        return grouped(planned, lambda setting: self.at_a_time > 1 and is_light(drills[setting]))
+        return grouped(
+            planned,
+            light=lambda setting: self.at_a_time > 1 and is_light(drills[setting]),
+            length_s=lambda setting: _longest_s(drills[setting]),
+        )
 
     def sources(self, drills: Mapping[Setting, Drill]) -> Sources:
         return Sources(digest(self.document), {str(each): digest(store.dump_drill(drill)) for each, drill in drills.items()})

@@ -46,7 +46,7 @@ def run_beside(drills: Iterable[tuple[Drill, Choices]], out: Path, at_a_time: in
     ``drills`` is drawn from whenever there is room; after Ctrl-C no more, so that fewer come back. Exits 2 where one could not
     be started; those beside it end with the lab.
     """
-    return [_judged(each) for each in control.carry_out_beside(_planned(drills, out), at_a_time)]
+    return [_judged(each, report=False) for each in control.carry_out_beside(_planned(drills, out), at_a_time)]
 
 
 def _planned(drills: Iterable[tuple[Drill, Choices]], out: Path) -> Iterator[control.Planned]:
@@ -55,8 +55,9 @@ def _planned(drills: Iterable[tuple[Drill, Choices]], out: Path) -> Iterator[con
         yield control.Planned(run_dir, plan, lambda _event: None)
 
 
-def _judged(ended: control.Ended, *, report: bool = False) -> Finished:
-    """What was recorded, judged, stored and told. Ctrl-C meanwhile ends nothing half way: it is the run's signal."""
+def _judged(ended: control.Ended, *, report: bool) -> Finished:
+    """What was recorded, judged, stored and told; without a report it is one of several. Ctrl-C meanwhile ends nothing half
+    way: it is the run's signal."""
     from lab.cli.printing import last_line, print_report
 
     with Interrupts() as meanwhile:
@@ -69,7 +70,7 @@ def _judged(ended: control.Ended, *, report: bool = False) -> Finished:
             print_report(finished.history, finished.verdict)
     for trouble in filter(None, (ended.problem, unkept)):
         progress(f"error: {trouble}")
-    progress(last_line(finished.verdict))
+    progress(last_line(finished.verdict, "latest" if report else str(ended.run_dir)))
     return finished
 
 

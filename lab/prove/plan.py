@@ -16,13 +16,9 @@ from lab.drill.model import Drill, Load
 from lab.drill.units import format_scalar
 from lab.prove.claims import Arm, Claim
 
-ROUNDS, QUICK_ROUNDS = 6, 3
-"""Trials of an arm. With three, Fisher's p cannot be below 0.05: quick says consistent, never held."""
-
-
 LIGHT_VUS, LIGHT_RATE = 50, 50.0
-"""Users who wait for their answers, arrivals per second, at most. They take a tenth of a core, and beside another like it the
-probe's p99 lag stays under 3.1 ms [M]."""
+"""Users who wait for their answers, arrivals per second, at most. A trial with them takes 0.4 to 0.8 of a core, its target most
+of it [M]."""
 
 
 def patches(arm: Arm) -> tuple[str, ...]:
@@ -108,16 +104,31 @@ def _is_light(load: Load) -> bool:
     return load.rate is not None and load.rate <= LIGHT_RATE
 
 
-def grouped(planned: Sequence[Trial], light: Callable[[Setting], bool]) -> list[tuple[Trial, ...]]:
-    """Which trials may run beside each other: the light ones of a round, in its order; every other is alone."""
+def grouped(
+    planned: Sequence[Trial], light: Callable[[Setting], bool], length_s: Callable[[Setting], float]
+) -> list[tuple[Trial, ...]]:
+    """Which trials may run beside each other: the light ones of a round, where the first of them stands; every other is alone."""
     rounds = (list(of_round) for _, of_round in groupby(planned, key=lambda trial: trial.round))
-    return [group for of_round in rounds for group in _grouped(of_round, light)]
+    return [group for of_round in rounds for group in _grouped(of_round, light, length_s)]
 
 
-def _grouped(of_round: list[Trial], light: Callable[[Setting], bool]) -> list[tuple[Trial, ...]]:
-    lights = tuple(trial for trial in of_round if light(trial.setting))
-    groups = [(trial,) for trial in of_round if trial not in lights] + ([lights] if lights else [])
-    return sorted(groups, key=lambda group: of_round.index(group[0]))
+def _grouped(
+    of_round: list[Trial], light: Callable[[Setting], bool], length_s: Callable[[Setting], float]
+) -> list[tuple[Trial, ...]]:
+    lights = [trial for trial in of_round if light(trial.setting)]
+    groups = [(trial,) for trial in of_round if trial not in lights] + ([tuple(lights)] if lights else [])
+    in_order = sorted(groups, key=lambda group: of_round.index(group[0]))
+    return [_longest_first(group, length_s) for group in in_order]
+
+
+def _longest_first(group: tuple[Trial, ...], length_s: Callable[[Setting], float]) -> tuple[Trial, ...]:
+    """By drill, so that the last of the group are short and end together. The arms of a drill stay as they were drawn, side by
+    side, which is nothing that one of them would gain from."""
+    longest: dict[str, float] = {}
+    for trial in group:
+        drill = trial.setting.drill
+        longest[drill] = max(longest.get(drill, 0.0), length_s(trial.setting))
+    return tuple(sorted(group, key=lambda trial: (-longest[trial.setting.drill], trial.setting.drill)))
 
 
 def longest_s(lengths_s: Sequence[float], at_a_time: int) -> float:

@@ -4,7 +4,8 @@
 2. *no difference*: the figure that the claim compares is alike in both arms, to within a fifth (two one-sided tests, 5 %).
    What is known to be small is asked first: 310 bad requests in place of 313 are no remedy, however surely they are fewer.
 3. *held*: with the measure, or without the cause, it does better in what the claim compares (p, Holm over the document);
-   *holds only if …*, where the claim says on what it depends; *consistent* where there were too few trials to say held.
+   *holds only if …*, where the claim says on what it depends; *consistent* where there were too few trials to say held
+   (and *contrary* where there were too few to say did not hold).
 4. *did not hold*: it does worse; or, of a recovery, it changes how many requests are bad, by more than that, and what it was for
    did not happen all the same (each of these p is multiplied by the number of claims).
 5. *no difference*: neither better nor worse (p > 20 % both ways, unadjusted). Few trials that differ without being enough are no
@@ -19,14 +20,17 @@ from operator import attrgetter
 from typing import Literal
 
 from lab.prove.claims import OF_RECOVERY, Claim, Compare, Result
+from lab.prove.extent import QUICK_ROUNDS
 from lab.prove.outcome import Outcome
-from lab.prove.plan import QUICK_ROUNDS, spared_with
+from lab.prove.plan import spared_with
 from lab.prove.statistics import MARGIN, SIGNIFICANT, alike, fisher, holm, mann_whitney
 
 NEITHER = 0.2
 """Of p, one-sided, unadjusted: with six trials an arm, 2 that did well against 0 is alike (0.23), 3 against 0 is not (0.09)."""
 Outcomes = Sequence[Outcome]
-Found = Result | Literal["consistent"]
+Found = Result | Literal["consistent", "contrary"]
+_EXPECTED: Mapping[Found, tuple[Result, ...]] = {"consistent": ("held", "holds only if"), "contrary": ("did not hold",)}
+"""Of which results these are a beginning."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,7 @@ class Proof:
 
     @property
     def as_expected(self) -> bool:
-        return self.result == self.claim.expect or (
-            self.result == "consistent" and self.claim.expect in ("held", "holds only if")
-        )
+        return self.claim.expect in (self.result, *_EXPECTED.get(self.result, ()))
 
 
 def prove(trials: Mapping[str, tuple[Outcomes, Outcomes]], claims: Sequence[Claim]) -> list[Proof]:
@@ -109,15 +111,18 @@ def _ruled(proof: Proof, claims: int) -> Proof:
     assert proof.p is not None
     assert proof.p_holm is not None
     claim, (spared, struck) = proof.claim, _spared_first(proof)
-    against = _p(claim.compare, struck, spared)
+    against, few = _p(claim.compare, struck, spared), min(len(spared), len(struck)) <= QUICK_ROUNDS
+    other_way = f"{'worse' if spared_with(claim) else 'better'} with it"
     if _alike(claim.compare, spared, struck):
         return replace(proof, result="no difference", why=f"alike to within {MARGIN - 1:.0%}")
-    if min(len(spared), len(struck)) <= QUICK_ROUNDS and proof.p <= SIGNIFICANT:
+    if few and proof.p <= SIGNIFICANT:
         return replace(proof, result="consistent", why=f"{QUICK_ROUNDS} trials an arm say no more")
+    if few and against <= SIGNIFICANT:
+        return replace(proof, result="contrary", why=f"{other_way}; {QUICK_ROUNDS} trials an arm say no more")
     if proof.p_holm <= SIGNIFICANT:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
     if against * claims <= SIGNIFICANT:
-        return replace(proof, result="did not hold", why=f"{'worse' if spared_with(claim) else 'better'} with it")
+        return replace(proof, result="did not hold", why=other_way)
     if claim.compare in OF_RECOVERY and not any(each.well for each in spared) and _bad_differ(spared, struck, claims):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
     if min(proof.p, against) > NEITHER:

@@ -8,7 +8,6 @@ from lab.judge.generator import missed
 from lab.judge.verdict import InvariantVerdict, Ruling, Verdict
 from lab.report.quantities import count, printable, several
 
-NEXT = "→ lab runs open latest"
 AS_FAR = "judged as far as it went"
 HOLDS = {"no_oversell": "no coupon oversold", "no_lost_order": "no order lost", "no_duplicate_order": "no order twice"}
 BROKEN = {"no_oversell": "oversold", "no_lost_order": "orders lost", "no_duplicate_order": "orders stored twice"}
@@ -72,10 +71,13 @@ def _unjudged(judged: tuple[InvariantVerdict, ...]) -> Iterator[str]:
         yield f"unknown whether {' or '.join(checks)}: {reason}"
 
 
-def last_line(verdict: Verdict) -> str:
-    """``FAIL accept-queue: not recovered in 5 s → lab runs open latest``: the ruling, the first reason, what to do next."""
+def last_line(verdict: Verdict, run: str = "latest") -> str:
+    """``FAIL accept-queue: not recovered in 5 s → lab runs open latest``: the ruling, the first reason, what to do next.
+
+    ``run``: how to name it, where others have followed by the time that this is read.
+    """
     why = f"{verdict.drill}: {AS_FAR}" if verdict.verdict is Ruling.INTERRUPTED else next(_whys(verdict), verdict.drill)
-    return f"{verdict.verdict.upper()} {why}{_missed_too(verdict)} {NEXT}"
+    return f"{verdict.verdict.upper()} {why}{_missed_too(verdict)} → lab runs open {run}"
 
 
 def _missed_too(verdict: Verdict) -> str:

@@ -92,20 +92,32 @@ def test_two_who_ask_a_running_service_are_in_no_room() -> None:
 
 
 A, B, C, HEAVY = (Setting(name, None, (), ()) for name in ("a", "b", "c", "heavy"))
+LENGTHS_S = {A: 8.0, B: 13.0, C: 16.0, HEAVY: 9.0}
 
 
 def test_light_trials_of_a_round_run_beside_each_other() -> None:
     planned = [Trial(setting, number, number) for number in (0, 1) for setting in (A, HEAVY, B, C)]
-    groups = grouped(planned, lambda setting: setting != HEAVY)
+    groups = grouped(planned, lambda setting: setting != HEAVY, LENGTHS_S.__getitem__)
     one_round = [{"a", "b", "c"}, {"heavy"}]
     assert [{trial.setting.drill for trial in group} for group in groups] == one_round * 2
     assert all(len({trial.round for trial in group}) == 1 for group in groups)
 
 
+def test_the_longest_drill_is_first_and_its_arms_stay_as_they_were_drawn() -> None:
+    b_without = replace(B, without=("m",))
+    drawn = [B, C, b_without, A]
+    for order in (drawn, drawn[::-1]):
+        ((*group,),) = grouped(
+            [Trial(setting, 0, 0) for setting in order], lambda _: True, lambda setting: LENGTHS_S[replace(setting, without=())]
+        )
+        found = [trial.setting for trial in group]
+        assert found == [C, *(each for each in order if each.drill == "b"), A]
+
+
 @given(st.lists(st.sampled_from([A, B, C, HEAVY]), max_size=12))
 def test_each_trial_runs_once_and_a_heavy_one_alone(order: list[Setting]) -> None:
     planned = [Trial(setting, number // 5, number) for number, setting in enumerate(order)]
-    groups = grouped(planned, lambda setting: setting != HEAVY)
+    groups = grouped(planned, lambda setting: setting != HEAVY, LENGTHS_S.__getitem__)
     assert sorted(trial.seed for group in groups for trial in group) == list(range(len(order)))
     assert all(len(group) == 1 for group in groups if any(trial.setting == HEAVY for trial in group))
 

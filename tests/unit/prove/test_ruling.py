@@ -53,6 +53,14 @@ CASES: list[tuple[str, list[Outcome], list[Outcome], Claim, str]] = [
     ("a burst", [burst(149)] * 6, [burst(0)] * 6, claim(), "held"),
     ("four of six against one of six is not sure", [*NEVER[:5], good()], [*GOOD[:4], *NEVER[:2]], claim(), "inconclusive"),
     ("three trials are consistent, never held", NEVER[:3], GOOD[:3], claim(), "consistent"),
+    ("three that are worse are contrary, no more", GOOD[:3], NEVER[:3], claim(), "contrary"),
+    (
+        "three with fewer resets, as no cause has it",
+        [burst(9, 9)] * 3,
+        [burst(9)] * 3,
+        claim(kind="cause", compare="resets"),
+        "contrary",
+    ),
     ("three that say nothing leave three", NEVER, [*GOOD[:3], *[unknown()] * 3], claim(), "consistent"),
     ("four that say nothing are too many", NEVER, [*GOOD[:2], *[unknown()] * 4], claim(), "inconclusive"),
     ("a fault that did not land without it", [replace(never(), landed=False), *NEVER[:5]], GOOD, claim(), "inconclusive"),
@@ -104,6 +112,8 @@ def test_what_is_worse_with_it_is_held_to_as_many_claims() -> None:
         ("no difference", [never()] * 6, [good()] * 6, False),
         ("held", [never()] * 3, [good()] * 3, True),
         ("did not hold", [never()] * 3, [good()] * 3, False),
+        ("did not hold", [good()] * 3, [never()] * 3, True),
+        ("held", [good()] * 3, [never()] * 3, False),
     ],
 )
 def test_as_expected(expect: str, without: list[Outcome], with_: list[Outcome], right: bool) -> None:

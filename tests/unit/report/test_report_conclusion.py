@@ -59,6 +59,7 @@ OVERSOLD = of_check("no_oversell", Ruling.FAIL, "501 × coupon stored, limit 500
 )
 def test_the_last_line_gives_the_ruling_the_first_reason_and_what_to_do_next(verdict: Verdict, line: str) -> None:
     assert last_line(verdict) == line
+    assert last_line(verdict, "runs/x/7") == line.replace("latest", "runs/x/7")
 
 
 def test_what_holds_is_said_in_words_with_what_is_in_doubt() -> None:
