@@ -43,9 +43,11 @@ def prove(
         raise typer.Exit(code)
     from lab.cli import proving
 
+    claims = _chosen(incident, only)
     of = proving.Proving(
         document="\n".join(incident.lines),
-        claims=_chosen(incident, only),
+        claims=claims,
+        untried=len(incident.claims) - len(claims),
         expires=incident.expires.isoformat() if incident.expires else "",
         rounds=QUICK_ROUNDS if quick else ROUNDS,
         seed=seed,

@@ -30,7 +30,8 @@ Runs = Mapping[Setting, Sequence[Finished]]
 
 @dataclass(frozen=True)
 class Proving:
-    """``rounds`` trials of each arm; ``expires``: of the record, empty for never."""
+    """``rounds`` trials of each arm; ``expires``: of the record, empty for never; ``untried``: claims of the document that are
+    left out."""
 
     document: str
     claims: tuple[Claim, ...]
@@ -41,6 +42,7 @@ class Proving:
     out: Path
     at_a_time: int = 1
     """Light trials that run beside each other; 1 where they are not in a sandbox each."""
+    untried: int = 0
 
     def drills(self) -> dict[Setting, Drill]:
         """As they will be run. Exits 2 with every problem of a drill, a patch or a measure."""
@@ -199,7 +201,7 @@ def _choices(of: Proving, trial: Trial) -> Choices:
 
 
 def _proofs(of: Proving, found: Runs) -> list[Proof]:
-    return prove({claim.id: _arms(claim, found) for claim in of.claims}, of.claims)
+    return prove({claim.id: _arms(claim, found) for claim in of.claims}, of.claims, untried=of.untried)
 
 
 def _arms(claim: Claim, found: Runs) -> tuple[list[Outcome], list[Outcome]]:

@@ -35,7 +35,8 @@ _EXPECTED: Mapping[Found, tuple[Result, ...]] = {"consistent": ("held", "holds o
 
 @dataclass(frozen=True)
 class Proof:
-    """``p``: that the measure does better by chance, ``p_holm``: adjusted for the document. None: inconclusive."""
+    """``p``: that the measure does better by chance, ``p_holm``: adjusted for the document, ``family`` claims of it. None:
+    inconclusive."""
 
     claim: Claim
     without: tuple[Outcome, ...]
@@ -44,20 +45,26 @@ class Proof:
     why: str = ""
     p: float | None = None
     p_holm: float | None = None
+    family: int = 0
 
     @property
     def as_expected(self) -> bool:
         return self.claim.expect in (self.result, *_EXPECTED.get(self.result, ()))
 
 
-def prove(trials: Mapping[str, tuple[Outcomes, Outcomes]], claims: Sequence[Claim]) -> list[Proof]:
-    """``trials``: (without, with) by the claim's id. Holm's correction is over all claims that can be judged."""
+def prove(trials: Mapping[str, tuple[Outcomes, Outcomes]], claims: Sequence[Claim], *, untried: int = 0) -> list[Proof]:
+    """``trials``: (without, with) by the claim's id. Holm's correction is over all claims that can be judged, and those of the
+    document that were not put to the test (``untried``): one claim alone is held to no less than in the whole.
+    """
     proofs = [_compared(claim, *trials[claim.id]) for claim in claims]
     judged = [proof for proof in proofs if proof.p is not None]
-    adjusted = dict(zip([proof.claim.id for proof in judged], holm([proof.p or 0.0 for proof in judged]), strict=True))
-    return [
-        _ruled(replace(proof, p_holm=adjusted[proof.claim.id]), len(judged)) if proof.p is not None else proof for proof in proofs
-    ]
+    adjusted = holm([proof.p or 0.0 for proof in judged], untried)
+    family = len(judged) + untried
+    ruled = {
+        proof.claim.id: _ruled(replace(proof, p_holm=p_holm, family=family))
+        for proof, p_holm in zip(judged, adjusted, strict=True)
+    }
+    return [ruled.get(proof.claim.id, proof) for proof in proofs]
 
 
 def _compared(claim: Claim, without: Outcomes, with_: Outcomes) -> Proof:
@@ -106,8 +113,8 @@ def _figures(compare: Compare, arm: Outcomes) -> list[float]:
     return [of(each) for each in arm]
 
 
-def _ruled(proof: Proof, claims: int) -> Proof:
-    """A claim of which ``p`` is known, one of so many."""
+def _ruled(proof: Proof) -> Proof:
+    """A claim of which ``p`` is known."""
     assert proof.p is not None
     assert proof.p_holm is not None
     claim, (spared, struck) = proof.claim, _spared_first(proof)
@@ -121,9 +128,9 @@ def _ruled(proof: Proof, claims: int) -> Proof:
         return replace(proof, result="contrary", why=f"{other_way}; {QUICK_ROUNDS} trials an arm say no more")
     if proof.p_holm <= SIGNIFICANT:
         return replace(proof, result="holds only if" if claim.only_if else "held", why=claim.only_if)
-    if against * claims <= SIGNIFICANT:
+    if against * proof.family <= SIGNIFICANT:
         return replace(proof, result="did not hold", why=other_way)
-    if claim.compare in OF_RECOVERY and not any(each.well for each in spared) and _bad_differ(spared, struck, claims):
+    if claim.compare in OF_RECOVERY and not any(each.well for each in spared) and _bad_differ(spared, struck, proof.family):
         return replace(proof, result="did not hold", why="other requests are bad, and it does not recover")
     if min(proof.p, against) > NEITHER:
         return replace(proof, result="no difference")

@@ -47,11 +47,14 @@ def alike(one: Sequence[float], other: Sequence[float]) -> bool:
     )
 
 
-def holm(ps: Sequence[float]) -> list[float]:
-    """Each p, adjusted for all of them: the smallest times n, the next times n - 1, never below one that was smaller."""
+def holm(ps: Sequence[float], others: int = 0) -> list[float]:
+    """Each p, adjusted for all of them: the smallest times n, the next times n - 1, never below one that was smaller.
+
+    ``others``: tests of the same family whose p nobody knows; n counts them too, as if each were larger.
+    """
     adjusted = [0.0] * len(ps)
     highest = 0.0
     for rank, index in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
-        highest = max(highest, min(1.0, ps[index] * (len(ps) - rank)))
+        highest = max(highest, min(1.0, ps[index] * (len(ps) + others - rank)))
         adjusted[index] = highest
     return adjusted

@@ -21,7 +21,7 @@ COUNTED: Mapping[Compare, str] = {"bad": "bad", "failed": "failed", "resets": "r
 def proof_table(proofs: Sequence[Proof]) -> str:
     """Two lines a claim: its id, its arms and its result; below, what it says."""
     rows = [("claim", "without", "with", "result", "")]
-    rows += [(each.claim.id, *_arms(each), each.result, _p_of(each, proofs)) for each in proofs]
+    rows += [(each.claim.id, *_arms(each), each.result, _p_of(each)) for each in proofs]
     head, *lines = aligned(rows)
     below = (f"  {_claim(each)}" + (f"\n  {each.why}" if each.why else "") for each in proofs)
     return "\n".join((head, *(f"{line}\n{said}" for line, said in zip(lines, below, strict=True)), MODEL))
@@ -31,7 +31,7 @@ def proof_markdown(proofs: Sequence[Proof]) -> Iterator[str]:
     yield "| claim | without | with | result | |"
     yield "|---|---|---|---|---|"
     for each in proofs:
-        cells = (_claim(each), *_arms(each), f"**{each.result}**", _why(each, proofs))
+        cells = (_claim(each), *_arms(each), f"**{each.result}**", _why(each))
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
     yield f"{MODEL[0].upper()}{MODEL[1:]}."
@@ -69,16 +69,15 @@ def _claim(proof: Proof) -> str:
     return f"{proof.claim.kind}: {proof.claim.claim}"
 
 
-def _why(proof: Proof, proofs: Sequence[Proof]) -> str:
-    return "; ".join(part for part in (proof.why, _p_of(proof, proofs)) if part)
+def _why(proof: Proof) -> str:
+    return "; ".join(part for part in (proof.why, _p_of(proof)) if part)
 
 
-def _p_of(proof: Proof, proofs: Sequence[Proof]) -> str:
-    """``p = 0.001 (Holm over 15 claims)`` of what held. Counted are those that could be judged."""
+def _p_of(proof: Proof) -> str:
+    """``p = 0.001 (Holm over 15 claims)`` of what held."""
     if proof.p_holm is None or proof.result not in ("held", "holds only if"):
         return ""
-    claims = sum(each.p is not None for each in proofs)
-    return f"p = {_p(proof.p_holm)} (Holm over {claims} claim{'s' if claims > 1 else ''})"
+    return f"p = {_p(proof.p_holm)} (Holm over {proof.family} claim{'s' if proof.family > 1 else ''})"
 
 
 def _p(p: float) -> str:

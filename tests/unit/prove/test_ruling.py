@@ -92,6 +92,20 @@ def test_holm_is_over_all_claims_that_can_be_judged() -> None:
     assert (proofs[-1].p, proofs[-1].result) == (None, "inconclusive")
 
 
+def test_a_claim_alone_is_held_to_as_many_as_its_document_has() -> None:
+    of = claim()
+    alone, of_many, of_too_many = (prove({of.id: (NEVER, GOOD)}, [of], untried=n)[0] for n in (0, 23, 59))
+    assert [proof.p_holm for proof in (alone, of_many, of_too_many)] == pytest.approx([1 / 924, 24 / 924, 60 / 924])
+    assert [proof.family for proof in (alone, of_many, of_too_many)] == [1, 24, 60]
+    assert [proof.result for proof in (alone, of_many, of_too_many)] == ["held", "held", "inconclusive"]
+
+
+def test_other_bad_requests_of_a_claim_alone_refute_no_more_than_in_its_document() -> None:
+    of = claim()
+    trials = {of.id: (rising(never, 490), rising(never, 90))}
+    assert [prove(trials, [of], untried=n)[0].result for n in (0, 22, 23)] == ["did not hold", "did not hold", "no difference"]
+
+
 def test_with_sixty_claims_six_trials_are_too_few() -> None:
     claims = [claim(f"measure-{i}") for i in range(60)]
     proofs = prove({each.id: (NEVER, GOOD) for each in claims}, claims)

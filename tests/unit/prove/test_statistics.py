@@ -62,6 +62,11 @@ def test_holm_as_in_its_paper() -> None:
     assert holm([]) == []
 
 
+def test_others_of_the_family_count_in_holm_as_if_they_were_larger() -> None:
+    assert holm([0.01, 0.02], others=3) == pytest.approx([0.05, 0.08])
+    assert holm([0.01, 0.02], others=1) == pytest.approx(holm([0.01, 0.02, 0.9])[:2])
+
+
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_holm_never_makes_a_p_smaller_nor_changes_their_order(ps: list[float]) -> None:
     adjusted = holm(ps)
