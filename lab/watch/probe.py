@@ -134,7 +134,7 @@ class Probe:
         self, line: Line | None, due_ns: int, key: int, *, close: bool, via: Via = Via.KEPT
     ) -> tuple[Row, Line | None]:
         asked = self._question
-        payload = asked.template.render(key=key, vu=0, iteration=self._sent, run=asked.run, close=close)
+        payload = asked.template.render(key=key, vu=0, iteration=key - asked.first_key, run=asked.run, close=close)
         exchange, line = await self._dialer.send(
             payload,
             expect=asked.expect,

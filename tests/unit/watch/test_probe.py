@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 from collections import Counter
+from typing import Any
 
 import looptime
 import pytest
@@ -15,6 +17,7 @@ from lab.drill.model import Probe as Settings
 from lab.drill.model import Request, Target
 from lab.fault import Symptom
 from lab.history.model.rows import Outcome, Row, Via
+from lab.http.exchange import Exchange, Line
 from lab.http.template import Template
 from lab.nanoseconds import NS_PER_MS, NS_PER_S
 from lab.runtimes.fake.dialer import FakeDialer
@@ -23,6 +26,7 @@ from lab.watch.probe import Probe, Question
 
 ORDER = Request(post="/orders", json={"item": 1}, headers={"Idempotency-Key": "{uuid}"})
 RUN = "0" * 24
+TARGET = Target(command="x", requests={"order": ORDER})
 
 
 def probed(seconds: float, *, symptom: Symptom | None = None, cut: bool = False) -> list[Row]:
@@ -32,7 +36,7 @@ def probed(seconds: float, *, symptom: Symptom | None = None, cut: bool = False)
     async def run() -> None:
         loop = asyncio.get_running_loop()
         clock = LoopClock(loop, loop.time())
-        world = World(clock, Target(command="x", requests={"order": ORDER}), Traits(spread=0.0), random.Random(1))
+        world = World(clock, TARGET, Traits(spread=0.0), random.Random(1))
         world.change(up=True)
         question = Question(Template(ORDER, name="order", host="x", headers={}), frozenset({200}), 3, 2, RUN, 1000)
         probe = Probe(Settings(), question, FakeDialer(world), clock, rows.append)
@@ -58,6 +62,34 @@ def test_its_kept_lines_are_opened_at_once_and_not_one_after_the_other() -> None
     """16 answers of 20 ms each."""
     first = min(probed(1.0), key=lambda row: row.due_ns)
     assert 20 * NS_PER_MS < first.due_ns < 40 * NS_PER_MS
+
+
+class NotingDialer(FakeDialer):
+    """Keeps the paths that it is asked for."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.paths: list[str] = []
+
+    async def send(self, payload: bytes, **how: Any) -> tuple[Exchange, Line | None]:
+        self.paths.append(payload.split(b" ")[1].decode())
+        return await super().send(payload, **how)
+
+
+def test_each_kept_line_is_opened_by_an_iteration_of_its_own() -> None:
+    async def opened() -> list[str]:
+        loop = asyncio.get_running_loop()
+        world = World(LoopClock(loop, loop.time()), TARGET, Traits(), random.Random(1))
+        world.change(up=True)
+        request = Request(get="/items/{iteration}/{key}")
+        question = Question(Template(request, name="order", host="x", headers={}), frozenset({200}), 3, 2, RUN, 1000)
+        dialer = NotingDialer(world)
+        await Probe(Settings(kept=4), question, dialer, world.clock, lambda _row: None).open_kept()
+        return dialer.paths
+
+    with contextlib.closing(looptime.new_event_loop(noop_cycles=1)) as loop:
+        paths = loop.run_until_complete(opened())
+    assert paths == [f"/items/{i}/{1000 + i}" for i in (1, 2, 3, 4)]
 
 
 def test_a_hundred_a_second_at_regular_due_times_whatever_happens() -> None:
