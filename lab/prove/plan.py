@@ -107,18 +107,19 @@ def _is_light(load: Load) -> bool:
 def grouped(
     planned: Sequence[Trial], light: Callable[[Setting], bool], length_s: Callable[[Setting], float]
 ) -> list[tuple[Trial, ...]]:
-    """Which trials may run beside each other: the light ones of a round, where the first of them stands; every other is alone."""
-    rounds = (list(of_round) for _, of_round in groupby(planned, key=lambda trial: trial.round))
-    return [group for of_round in rounds for group in _grouped(of_round, light, length_s)]
+    """Which trials may run beside each other: light ones that follow each other; every other is alone.
 
-
-def _grouped(
-    of_round: list[Trial], light: Callable[[Setting], bool], length_s: Callable[[Setting], float]
-) -> list[tuple[Trial, ...]]:
-    lights = [trial for trial in of_round if light(trial.setting)]
-    groups = [(trial,) for trial in of_round if trial not in lights] + ([tuple(lights)] if lights else [])
-    in_order = sorted(groups, key=lambda group: of_round.index(group[0]))
-    return [_longest_first(group, length_s) for group in in_order]
+    The light ones of a round come last, of the next first, and so on: those of two rounds are one group, and wait once for
+    its last.
+    """
+    in_order: list[Trial] = []
+    for number, (_, of_round) in enumerate(groupby(planned, key=lambda trial: trial.round)):
+        in_order += sorted(of_round, key=lambda trial: light(trial.setting), reverse=number % 2 == 1)  # stable either way
+    groups: list[tuple[Trial, ...]] = []
+    for beside, following in groupby(in_order, key=lambda trial: light(trial.setting)):
+        found = tuple(following)
+        groups += [_longest_first(found, length_s)] if beside else [(trial,) for trial in found]
+    return groups
 
 
 def _longest_first(group: tuple[Trial, ...], length_s: Callable[[Setting], float]) -> tuple[Trial, ...]:

@@ -95,12 +95,23 @@ A, B, C, HEAVY = (Setting(name, None, (), ()) for name in ("a", "b", "c", "heavy
 LENGTHS_S = {A: 8.0, B: 13.0, C: 16.0, HEAVY: 9.0}
 
 
-def test_light_trials_of_a_round_run_beside_each_other() -> None:
-    planned = [Trial(setting, number, number) for number in (0, 1) for setting in (A, HEAVY, B, C)]
-    groups = grouped(planned, lambda setting: setting != HEAVY, LENGTHS_S.__getitem__)
-    one_round = [{"a", "b", "c"}, {"heavy"}]
-    assert [{trial.setting.drill for trial in group} for group in groups] == one_round * 2
-    assert all(len({trial.round for trial in group}) == 1 for group in groups)
+def rounds_of(count: int) -> list[Trial]:
+    return [Trial(setting, number, number) for number in range(count) for setting in (A, HEAVY, B, C)]
+
+
+def test_light_trials_run_beside_each_other_and_those_of_two_rounds_meet() -> None:
+    groups = grouped(rounds_of(4), lambda setting: setting != HEAVY, LENGTHS_S.__getitem__)
+    drills = [" ".join(f"{trial.setting.drill}{trial.round}" for trial in group) for group in groups]
+    assert drills == ["heavy0", "c0 c1 b0 b1 a0 a1", "heavy1", "heavy2", "c2 c3 b2 b3 a2 a3", "heavy3"]
+
+
+def test_the_light_trials_of_the_last_of_three_rounds_stay_for_themselves() -> None:
+    groups = grouped(rounds_of(3), lambda setting: setting != HEAVY, LENGTHS_S.__getitem__)
+    assert [{trial.round for trial in group} for group in groups] == [{0}, {0, 1}, {1}, {2}, {2}]
+
+
+def test_where_none_is_light_all_stay_as_drawn() -> None:
+    assert grouped(planned := rounds_of(2), lambda _: False, LENGTHS_S.__getitem__) == [(trial,) for trial in planned]
 
 
 def test_the_longest_drill_is_first_and_its_arms_stay_as_they_were_drawn() -> None:
